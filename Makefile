@@ -1,0 +1,63 @@
+# Two commands set everything up: `make demo` and `make test`. The rest is for those who work on the house.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: setup setup-dev demo demo-reset test check lint types layers bench lock revision screenshots clean
+
+setup: $(VENV)/.runtime  ## the virtual environment with the locked dependencies
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vinkki needs Python 3.11 or newer; set PYTHON=python3.x")'
+	@test -x $(BIN)/python || { echo "Making the virtual environment …"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the locked dependencies …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing the locked test tools …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: setup  ## the demo company on http://127.0.0.1:8765
+	@$(BIN)/vinkki demo
+
+demo-reset: setup  ## forget what was done in the demo and start over
+	@$(BIN)/vinkki demo --reset
+
+test: setup-dev  ## every test, set-up included
+	@bash tests/browser_setup.sh
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup-dev lint types layers test  ## what CI does
+
+lint: setup-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup-dev
+	@$(BIN)/mypy
+
+layers: setup-dev
+	@$(BIN)/lint-imports
+
+bench: setup-dev  ## the benchmark: a table, and build/bench.json
+	@$(BIN)/python -m tests.bench
+
+lock: setup-dev  ## resolve the dependencies anew; the files name no address
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock --group build --group dev pyproject.toml -o requirements-dev.lock
+
+revision: setup-dev  ## before the first release: write the one migration anew from the models
+	@$(BIN)/python -m bot.migrations.regenerate
+
+screenshots: setup-dev  ## the README's pictures, from the running demo
+	@$(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

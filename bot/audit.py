@@ -1,0 +1,33 @@
+"""Who did what, when: append-only rows with ids, never names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.db import utc_field
+
+
+class AuditEntry(SQLModel, table=True):
+    """One deed. `actor_id` is None when time or a candidate did it (`what` says so). Triggers refuse change and deletion."""
+
+    __table_args__ = (Index("ix_audit_subject", "subject", "subject_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = utc_field()
+    actor_id: int | None = Field(default=None, index=True)
+    what: str  # "referral.taken", "bonus.approved", "role.granted", "refused.button"
+    subject: str  # "referral", "bonus", "story", "person", ...
+    subject_id: int = 0
+    detail: str = ""  # ids, states, versions and reasons in short; no names, no addresses
+
+
+def note(session: Session, now: datetime, actor_id: int | None, what: str, subject: str, subject_id: int, detail: str = "") -> None:
+    """Write down a deed in the transaction that does it."""
+    session.add(AuditEntry(at=now, actor_id=actor_id, what=what, subject=subject, subject_id=subject_id, detail=detail))
+
+
+def history(session: Session, subject: str, subject_id: int) -> list[AuditEntry]:
+    """Everything that was done to one thing, oldest first."""
+    return list(session.exec(select(AuditEntry).where(AuditEntry.subject == subject, AuditEntry.subject_id == subject_id).order_by(col(AuditEntry.id))))

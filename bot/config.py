@@ -1,0 +1,148 @@
+"""The deployment's settings, from the environment (prefix VINKKI_) or a .env file. HR's settings live in settings.py."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import EnvSettingsSource
+
+from bot.errors import ConfigError
+
+_PLACEHOLDER = re.compile(r"(?i)^(change[-_ ]?me.*|secret|password|placeholder|example|todo|xxx+|\.\.\.|<.*>|your[-_ ].*|test|xoxb-\.\.\.|xapp-\.\.\.|(.)\2*)$")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Config(BaseSettings):
+    """Every variable of the environment. Each also as VINKKI_<NAME>_FILE: a path whose content is the value."""
+
+    model_config = SettingsConfigDict(env_prefix="VINKKI_", env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    database_url: str = Field("sqlite:///var/vinkki.db", description="SQLite or PostgreSQL address of the database.")
+    database_migration_url: str = Field("", description="PostgreSQL only: the owner's address, used by `vinkki migrate`; the serving role owns nothing.")
+    host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless told otherwise.")
+    port: int = Field(8765, ge=0, le=65535, description="Port to listen on.")
+    base_url: str = Field("http://127.0.0.1:8765", description="The address people reach Vinkki at; every link is built from it. https outside loopback.")
+    trusted_proxies: str = Field("", description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.")
+    secret_key: SecretStr = Field(SecretStr(""), description="At least 32 characters. Encrypts personal data and tokens: without it the data is lost.")
+    secret_keys_old: SecretStr = Field(SecretStr(""), description="Comma-separated earlier keys, still able to read; for rotation.")
+    slack_signing_secret: SecretStr = Field(SecretStr(""), description="Slack app's signing secret (Basic Information).")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="Slack bot token, begins with xoxb-.")
+    slack_app_token: SecretStr = Field(SecretStr(""), description="Slack app-level token, begins with xapp-: turns on Socket Mode.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API. Plain http only to loopback.")
+    slack_admin_channel: str = Field("", description="Id of the HR channel on Slack, such as C0123456789.")
+    slack_recruiting_channel: str = Field("", description="Id of the recruiters' channel on Slack.")
+    teams_app_id: str = Field("", description="Microsoft app id of the bot.")
+    teams_app_password: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
+    teams_tenant_id: str = Field("", description="The organisation's tenant id; activities of other tenants are refused.")
+    teams_openid_metadata_url: str = Field(
+        "https://login.botframework.com/v1/.well-known/openidconfiguration", description="Where the signing keys of Bot Framework are announced."
+    )
+    teams_token_url: str = Field("", description="Where the bot gets its own token; empty means Microsoft's for the tenant.")
+    teams_allowed_service_hosts: str = Field(
+        "smba.trafficmanager.net,.botframework.com", description="Comma-separated hosts our token may be sent to; a leading dot allows subdomains."
+    )
+    teams_anonymous_on_loopback: bool = Field(
+        False, description="Development only: no token is asked for. Accepted only with a loopback HOST and no TEAMS_APP_ID."
+    )
+    smtp_url: SecretStr = Field(SecretStr(""), description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Plain only to loopback.")
+    mail_from: str = Field("", description="Sender's address of Vinkki's e-mail.")
+    organisation_name: str = Field("Your organisation", description="The name people know the organisation by.")
+    default_locale: str = Field("en", pattern="^(en|fi|sv)$", description="Language where a person's is not known: en, fi or sv.")
+    default_time_zone: str = Field("Europe/Helsinki", description="The company's time zone (IANA name).")
+    currency: str = Field("EUR", pattern="^[A-Z]{3}$", description="Currency of bonuses (ISO 4217).")
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource) -> tuple[PydanticBaseSettingsSource, ...]:
+        return sources["init_settings"], sources["env_settings"], _FileSource(settings_cls), sources["dotenv_settings"]
+
+    @property
+    def has_slack(self) -> bool:
+        """Slack is configured: it has a bot token."""
+        return bool(self.slack_bot_token.get_secret_value())
+
+    @property
+    def has_teams(self) -> bool:
+        """Teams is configured: it has an app id, or is open on loopback for development."""
+        return bool(self.teams_app_id) or self.teams_anonymous_on_loopback
+
+    @property
+    def is_sqlite(self) -> bool:
+        """The database is SQLite."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def is_loopback(self) -> bool:
+        """The server listens on loopback only."""
+        return self.host in _LOOPBACK
+
+
+class _FileSource(EnvSettingsSource):
+    """Reads VINKKI_<NAME>_FILE: the usual way container platforms hand over secrets."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"VINKKI_{field_name.upper()}_FILE")
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as e:
+            raise ConfigError(f"VINKKI_{field_name.upper()}_FILE cannot be read: {e.strerror}") from None
+
+
+def load(**values: Any) -> Config:
+    """The settings, checked. Raises ConfigError naming the variable and never its value."""
+    try:
+        return Config(**values)
+    except ValidationError as e:
+        names = "; ".join(f"VINKKI_{str(x['loc'][0]).upper()}: {x['msg']}" for x in e.errors())
+        raise ConfigError(names) from None
+
+
+def require_safe(config: Config) -> None:
+    """Refuse to serve with an empty or placeholder secret, or in clear text outside loopback. Raises ConfigError."""
+    _require_secret(config, "secret_key", minimum=32)
+    if config.has_slack:
+        _require_secret(config, "slack_bot_token", minimum=12)
+        if config.slack_app_token.get_secret_value():
+            _require_secret(config, "slack_app_token", minimum=12)
+        else:
+            _require_secret(config, "slack_signing_secret", minimum=16)
+    elif config.slack_signing_secret.get_secret_value() or config.slack_app_token.get_secret_value():
+        raise ConfigError("VINKKI_SLACK_BOT_TOKEN is empty although Slack is configured; copy it from OAuth & Permissions")
+    _require_teams(config)
+    for name in ("slack_api_url", "teams_openid_metadata_url", "teams_token_url", "base_url"):
+        _require_https(name, getattr(config, name))
+
+
+def _require_teams(config: Config) -> None:
+    if config.teams_anonymous_on_loopback and (config.teams_app_id or not config.is_loopback):
+        raise ConfigError("VINKKI_TEAMS_ANONYMOUS_ON_LOOPBACK is for development: it needs a loopback VINKKI_HOST and no VINKKI_TEAMS_APP_ID")
+    if config.teams_app_id:
+        _require_secret(config, "teams_app_password", minimum=8)
+        if not config.teams_tenant_id:
+            raise ConfigError("VINKKI_TEAMS_TENANT_ID is empty; without it another organisation's Teams could talk to your bot")
+    elif config.teams_app_password.get_secret_value():
+        raise ConfigError("VINKKI_TEAMS_APP_ID is empty although VINKKI_TEAMS_APP_PASSWORD is set")
+
+
+def _require_secret(config: Config, name: str, minimum: int) -> None:
+    value = getattr(config, name).get_secret_value()
+    variable = f"VINKKI_{name.upper()}"
+    if not value:
+        raise ConfigError(f"{variable} is empty")
+    if len(value) < minimum or _PLACEHOLDER.match(value):
+        raise ConfigError(f"{variable} is a placeholder or too short (at least {minimum} characters)")
+
+
+def _require_https(name: str, url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ConfigError(f"VINKKI_{name.upper()} must be https (plain http only to loopback)")

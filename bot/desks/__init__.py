@@ -1,0 +1,108 @@
+"""The desks: who asks for what. `hear` takes an event from any platform and gives the answer for whoever asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from bot import audit, outbox, people
+from bot.db import Database
+from bot.desks import front
+from bot.desks.tables import TABLE, nearest
+from bot.desks.turn import Deployment, Turn
+from bot.errors import FieldRefusal, Refusal
+from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, answer_json, say
+from bot.outbox import Receipt
+from bot.people import Person, identities
+
+__all__ = ["Deployment", "Turn", "hear", "prune_receipts", "refusal_card"]
+
+
+async def hear(db: Database, deployment: Deployment, event: Event, now: datetime) -> Reply:
+    """Answer one event. A repeated key gets the saved answer and has no second effect; a refusal is an answer, not an error.
+
+    Run it once per event; it never raises for what a person did. `now` is programme time.
+    """
+    reads = isinstance(event.heard, Lookup | HomeOpened)
+    try:
+        return await (db.read if reads else db.write)(_hear, deployment, event, now)
+    except FieldRefusal as e:
+        answer: Answer = Correct({e.field: say(e.key, **e.params)})
+    except Refusal as e:
+        if e.key == "forbidden":
+            await db.write(_note_forbidden, event, now)
+        answer = Show(refusal_card(e))
+    return await db.read(_reply, deployment, event, answer)
+
+
+def _reply(session: Session, deployment: Deployment, event: Event, answer: Answer) -> Reply:
+    person = people.person_by(session, event.caller.platform, event.caller.workspace, event.caller.user)
+    return _speak(deployment, person, answer)
+
+
+def _speak(deployment: Deployment, person: Person | None, answer: Answer) -> Reply:
+    if person is None:
+        return Reply(answer, deployment.default_locale, deployment.time_zone)
+    return Reply(answer, person.locale, person.time_zone)
+
+
+def refusal_card(refusal: Refusal) -> Card:
+    """The card that explains a refusal and offers the way on."""
+    return Card(say("refused.title"), (Paragraph(say(refusal.key, **refusal.params)),), tone="refusal")
+
+
+def _hear(session: Session, deployment: Deployment, event: Event, now: datetime) -> Reply:
+    caller = event.caller
+    key = f"{caller.platform}:{caller.workspace}:{event.key}" if event.key else ""
+    person = people.person_by(session, caller.platform, caller.workspace, caller.user)
+    if key and (saved := outbox.receipt(session, key)) is not None:
+        return _speak(deployment, person, answer_json.validate_json(deployment.vault.open(saved)))
+    if person is None:
+        return _speak(deployment, None, front.unknown(deployment, caller))
+    if not person.is_here(deployment.today(now)):
+        raise Refusal("front.left")
+    turn = Turn(session, deployment, person, now, caller.platform, event.key)
+    answer = _dispatch(turn, event)
+    if key:
+        identities.seen(session, now, caller.platform, caller.workspace, caller.user, caller.address)
+        session.add(Receipt(key=key, answer=deployment.vault.seal(answer_json.dump_json(answer).decode()), at=now))
+    return _speak(deployment, person, answer)
+
+
+def _dispatch(turn: Turn, event: Event) -> Answer:
+    match event.heard:
+        case Command(name, text):
+            return _command(turn, name, text.strip())
+        case Press(action, value) if action in TABLE.buttons:
+            return TABLE.buttons[action](turn, value)
+        case Submission(form, subject, values) if form in TABLE.forms:
+            return TABLE.forms[form](turn, subject, values)
+        case Lookup(source, query) if source in TABLE.lookups:
+            return TABLE.lookups[source](turn, query[:100])
+        case HomeOpened():
+            return Replace(front.home(turn))
+    raise Refusal("old_card")
+
+
+def _command(turn: Turn, name: str, text: str) -> Answer:
+    if name in TABLE.commands:
+        return TABLE.commands[name](turn, text)
+    word, _, rest = text.partition(" ")
+    full = f"{name} {word.lower() or 'help'}"
+    if full in TABLE.commands:
+        return TABLE.commands[full](turn, rest.strip())
+    return Show(front.unknown_command(nearest(full)))
+
+
+def _note_forbidden(session: Session, event: Event, now: datetime) -> None:
+    caller = event.caller
+    person = people.person_by(session, caller.platform, caller.workspace, caller.user)
+    what = event.heard.action if isinstance(event.heard, Press) else type(event.heard).__name__.lower()
+    audit.note(session, now, person.id if person else None, "refused", "person", (person and person.id) or 0, f"{caller.platform} {what[:80]}")
+
+
+def prune_receipts(session: Session, now: datetime) -> None:
+    """Forget receipts after two days: every platform has long stopped repeating by then."""
+    session.execute(delete(Receipt).where(col(Receipt.at) < now - timedelta(days=2)))

@@ -1,0 +1,1 @@
+"""The desk of this role: a module per noun, each with its table DESK."""

@@ -1,0 +1,73 @@
+"""What a platform can hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who speaks, as the platform authenticated them. `address` is opaque text by which only that platform can reach them.
+
+    platform: "slack", "teams", "portal" or "memory". workspace: team or tenant id ("" on the portal).
+    user: the platform's own id of the person (the portal's is our person id as text).
+    """
+
+    platform: str
+    workspace: str
+    user: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A typed command. `name` is one of stories, refer, referrals, vinkki, admin; `text` is what follows it."""
+
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button was pressed."""
+
+    action: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form came back. `values` holds the text of every field by name, the empty text where nothing was given."""
+
+    form: str
+    subject: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Somebody types into a lookup field."""
+
+    source: str
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class HomeOpened:
+    """A person opened their home (Slack's App Home, Teams' personal tab or install, the portal's first page)."""
+
+
+Heard: TypeAlias = Command | Press | Submission | Lookup | HomeOpened
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing heard. `key` is unique per platform delivery: hearing it again has no second effect.
+
+    An empty key means that the platform gives none and nothing is lost by hearing it twice (lookups, homes).
+    """
+
+    key: str
+    caller: Caller
+    heard: Heard

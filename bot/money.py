@@ -1,0 +1,82 @@
+"""Money: integer minor units with a currency. No float, no exchange, parts that sum to the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.errors import Refusal
+
+# ISO 4217 minor units other than two; everything not listed has two.
+_EXPONENTS = {"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0} | {
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3
+}  # fmt: skip
+_AMOUNT = re.compile(r"(?P<sign>-?)(?P<whole>\d{1,12})(?:[.,](?P<part>\d{1,3}))?\Z")
+
+
+def exponent(currency: str) -> int:
+    """How many decimals the currency has (ISO 4217)."""
+    return _EXPONENTS.get(currency, 2)
+
+
+@dataclass(frozen=True, order=True)
+class Money:
+    """An amount in minor units (cents) of one currency (ISO 4217, upper case)."""
+
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.amount_minor, bool) or not isinstance(self.amount_minor, int):
+            raise TypeError("amount_minor is an integer number of minor units")
+        if not re.fullmatch(r"[A-Z]{3}", self.currency):
+            raise ValueError("currency is an ISO 4217 code")
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.amount_minor + other.amount_minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.amount_minor - other.amount_minor, self.currency)
+
+    def _same(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise ValueError(f"cannot mix {self.currency} with {other.currency}")
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount as an exact decimal number of major units."""
+        return Decimal(self.amount_minor).scaleb(-exponent(self.currency))
+
+    def split(self, weights: Sequence[int]) -> list[Money]:
+        """Parts in proportion to the whole-number weights, by largest remainder; their sum is this amount.
+
+        Equal remainders go to the earlier share, so the same question always has the same answer.
+        """
+        total = sum(weights)
+        if total <= 0 or any(w < 0 for w in weights) or self.amount_minor < 0:
+            raise ValueError("weights are not negative and not all zero; the amount is not negative")
+        floors = [self.amount_minor * w // total for w in weights]
+        order = sorted(range(len(weights)), key=lambda i: (-(self.amount_minor * weights[i] % total), i))
+        for i in order[: self.amount_minor - sum(floors)]:
+            floors[i] += 1
+        return [Money(part, self.currency) for part in floors]
+
+
+def parse_money(text: str, currency: str) -> Money:
+    """Read a typed amount ("500", "500.00", "500,00") as money of `currency`.
+
+    Raises Refusal `money.unreadable` or `money.too_precise`; negative amounts are `money.negative`.
+    """
+    found = _AMOUNT.match(text.strip().replace("\N{NO-BREAK SPACE}", "").replace(" ", ""))
+    if found is None:
+        raise Refusal("money.unreadable", text=text[:40])
+    if found["sign"]:
+        raise Refusal("money.negative")
+    digits, part = exponent(currency), found["part"] or ""
+    if len(part) > digits:
+        raise Refusal("money.too_precise", currency=currency, count=digits)
+    return Money(int(found["whole"]) * 10**digits + int(part.ljust(digits, "0") or "0"), currency)

@@ -1,0 +1,169 @@
+"""The outbox: what is owed to whom is a row, written in the transaction of its cause. Receipts: what was heard already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Index, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as lite_insert
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.db import utc_field
+from bot.people import Person, reach
+
+LEASE = timedelta(seconds=90)
+ROOMS = ("admin", "recruiting")
+
+
+class Delivery(SQLModel, table=True):
+    """One message owed: to a person, or to a room (`admin`, `recruiting`). Never text: the card is built at sending.
+
+    States: owed -> sending -> sent | parked | unknown | cancelled. `deed` is send, update or withdraw; the latter two
+    change the message of the delivery `of_id`. `reference` is what the platform needs to change the message later.
+    """
+
+    __table_args__ = (
+        Index("ix_delivery_due", "lane", "due_at", "id", sqlite_where=text("state = 'owed'"), postgresql_where=text("state = 'owed'")),
+        Index("ix_delivery_sending", "lease_until", sqlite_where=text("state = 'sending'"), postgresql_where=text("state = 'sending'")),
+        Index("ix_delivery_subject", "notice", "subject_id"),
+        Index("ix_delivery_person", "person_id", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)  # reads as a sentence: "story:9:person:42"
+    notice: str  # names the builder in desks/notices
+    subject_id: int
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    room: str = ""
+    lane: str
+    deed: str = "send"
+    of_id: int | None = Field(default=None, foreign_key="delivery.id")
+    state: str = "owed"
+    due_at: datetime = utc_field()
+    created_at: datetime = utc_field()
+    sent_at: datetime | None = utc_field(default=None)
+    lease_until: datetime | None = utc_field(default=None)  # wall time
+    owner: str = ""
+    attempts: int = 0
+    reference: str = ""
+    reached: str = ""  # the address it was sent to, so that an update finds the same place
+    error: str = ""
+
+
+class Receipt(SQLModel, table=True):
+    """An event that took effect, with the answer given (sealed: it may show personal data). Pruned after two days."""
+
+    key: str = Field(primary_key=True)
+    answer: str = ""
+    at: datetime = utc_field(index=True)
+
+
+def owe(session: Session, now: datetime, key: str, notice: str, subject_id: int, person: Person, due_at: datetime | None = None) -> bool:
+    """Owe a person a notice; False when that key is owed already. The lane is where they are reached now."""
+    return bool(owe_many(session, now, notice, subject_id, [(key, person.id or 0, reach(session, person).lane)], due_at))
+
+
+def owe_room(session: Session, now: datetime, key: str, notice: str, subject_id: int, room: str, lane: str = "portal") -> bool:
+    """Owe a channel a notice; delivery moves it to the platform where that channel is."""
+    row = _row(now, key, notice, subject_id, lane, now) | {"room": room}
+    return _insert(session, [row]) > 0
+
+
+def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom: Sequence[tuple[str, int, str]], due_at: datetime | None = None) -> int:
+    """Owe many people the same notice: (key, person id, lane) each, at most 1,000. Returns how many were new."""
+    return _insert(session, [_row(now, key, notice, subject_id, lane, due_at or now) | {"person_id": pid} for key, pid, lane in whom])
+
+
+def owe_change(session: Session, now: datetime, deed: str, notice: str, subject_id: int) -> int:
+    """Owe an `update` or `withdraw` of every message that was sent for a notice; what was not sent yet is cancelled for a
+    withdrawal. Returns how many changes are owed."""
+    if deed == "withdraw":
+        cancel(session, notice, subject_id)
+    query = select(Delivery).where(Delivery.notice == notice, Delivery.subject_id == subject_id, Delivery.deed == "send", Delivery.state == "sent")
+    rows = [
+        _row(now, f"{deed}:{d.key}:{d.id}:{int(now.timestamp())}", d.notice, d.subject_id, d.lane, now)
+        | {"person_id": d.person_id, "room": d.room, "deed": deed, "of_id": d.id}
+        for d in session.exec(query)
+    ]
+    return sum(_insert(session, rows[i : i + 1000]) for i in range(0, len(rows), 1000))
+
+
+def cancel(session: Session, notice: str, subject_id: int) -> int:
+    """Cancel what is owed and not sent yet; returns how many."""
+    done = update(Delivery).where(col(Delivery.notice) == notice, col(Delivery.subject_id) == subject_id, col(Delivery.state) == "owed")
+    return _count(session, done.values(state="cancelled"))
+
+
+def _row(now: datetime, key: str, notice: str, subject_id: int, lane: str, due_at: datetime) -> dict[str, Any]:
+    return {"key": key, "notice": notice, "subject_id": subject_id, "lane": lane, "due_at": due_at, "created_at": now, "state": "owed", "deed": "send",
+            "room": "", "person_id": None, "of_id": None, "owner": "", "attempts": 0, "reference": "", "reached": "", "error": ""}  # fmt: skip
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    statement = insert(Delivery).on_conflict_do_nothing(index_elements=["key"]).returning(col(Delivery.id))
+    return len(session.execute(statement, rows).all())
+
+
+def claim(session: Session, lane: str, owner: str, room: int, now: datetime, wall: datetime) -> list[Delivery]:
+    """Take up to `room` due deliveries of a lane, for LEASE of wall time. `now` is programme time."""
+    pick = (
+        select(Delivery.id)
+        .where(Delivery.lane == lane, Delivery.state == "owed", Delivery.due_at <= now)
+        .order_by(col(Delivery.due_at), col(Delivery.id))
+        .limit(room)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.exec(pick))
+    if not ids:
+        return []
+    session.execute(
+        update(Delivery)
+        .where(col(Delivery.id).in_(ids), col(Delivery.state) == "owed")
+        .values(state="sending", owner=owner, lease_until=wall + LEASE, attempts=col(Delivery.attempts) + 1)
+    )
+    return list(session.exec(select(Delivery).where(col(Delivery.id).in_(ids), Delivery.owner == owner).order_by(col(Delivery.due_at), col(Delivery.id))))
+
+
+def settle(session: Session, delivery_id: int, owner: str, state: str, **values: Any) -> bool:
+    """Write down how a claimed delivery ended (`sent`, `owed` again with a later due_at, `parked`, `unknown`, `cancelled`)."""
+    done = update(Delivery).where(col(Delivery.id) == delivery_id, col(Delivery.state) == "sending", col(Delivery.owner) == owner)
+    return _count(session, done.values(state=state, lease_until=None, owner="", **values)) == 1
+
+
+def release(session: Session, wall: datetime, owner: str = "") -> int:
+    """Return what a dead process held: leases that ran out, and everything of `owner` (a restarted process)."""
+    stuck = (col(Delivery.lease_until) < wall) | (col(Delivery.owner) == owner) if owner else col(Delivery.lease_until) < wall
+    return _count(session, update(Delivery).where(col(Delivery.state) == "sending", stuck).values(state="owed", owner="", lease_until=None))
+
+
+def busy_lanes(session: Session, now: datetime) -> list[str]:
+    """Lanes that have something due."""
+    return list(session.exec(select(Delivery.lane).where(Delivery.state == "owed", Delivery.due_at <= now).distinct()))
+
+
+def parked(session: Session, limit: int = 200) -> list[Delivery]:
+    """What could not be sent, newest first: the list that HR sees."""
+    return list(session.exec(select(Delivery).where(col(Delivery.state).in_(["parked", "unknown"])).order_by(col(Delivery.id).desc()).limit(limit)))
+
+
+def retry(session: Session, delivery_id: int, now: datetime) -> bool:
+    """Owe a parked or unknown delivery again."""
+    done = update(Delivery).where(col(Delivery.id) == delivery_id, col(Delivery.state).in_(["parked", "unknown"]))
+    return _count(session, done.values(state="owed", due_at=now, attempts=0, error="")) == 1
+
+
+def receipt(session: Session, key: str) -> str | None:
+    """The sealed answer given to this event before, or None when it is new."""
+    row = session.get(Receipt, key)
+    return row.answer if row else None
+
+
+def _count(session: Session, statement: Any) -> int:
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

@@ -1,0 +1,81 @@
+"""Identities: by which account on which platform we know a person, and where a message to them goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot import audit
+from bot.db import utc_field
+from bot.people.records import Person, by_email
+
+
+class Identity(SQLModel, table=True):
+    """An account. `address` is opaque text that only its platform reads (a conversation reference, a DM's id)."""
+
+    __table_args__ = (UniqueConstraint("platform", "workspace", "user"),)
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    platform: str
+    workspace: str = ""
+    user: str
+    address: str = ""
+    verified_by: str = ""  # "platform" (its API gave the e-mail), "mail" (a one-time link), "admin"
+    is_reachable: bool = True  # False once the platform says blocked or uninstalled
+    seen_at: datetime = utc_field()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where a message to a person goes. platform "mail": the address is an e-mail address."""
+
+    platform: str
+    workspace: str
+    address: str
+
+    @property
+    def lane(self) -> str:
+        """The queue it waits in: one per workspace, tenant, mail server, or the portal."""
+        return f"{self.platform}:{self.workspace}" if self.workspace else self.platform
+
+
+def person_by(session: Session, platform: str, workspace: str, user: str) -> Person | None:
+    """The person behind an authenticated account, or None. Portal accounts are our own person ids."""
+    if platform == "portal":
+        return session.get(Person, int(user)) if user.isdigit() else None
+    query = select(Person).join(Identity, col(Identity.person_id) == Person.id)
+    return session.exec(query.where(Identity.platform == platform, Identity.workspace == workspace, Identity.user == user)).first()
+
+
+def link(session: Session, now: datetime, platform: str, workspace: str, user: str, address: str, email: str, verified_by: str) -> Person | None:
+    """Tie an account to the person with a *verified* e-mail; None when nobody has that address."""
+    person = by_email(session, email)
+    if person is None or person.id is None:
+        return None
+    row = session.exec(select(Identity).where(Identity.platform == platform, Identity.workspace == workspace, Identity.user == user)).first()
+    row = row or Identity(person_id=person.id, platform=platform, workspace=workspace, user=user, seen_at=now)
+    row.person_id, row.address, row.verified_by, row.seen_at, row.is_reachable = person.id, address or row.address, verified_by, now, True
+    session.add(row)
+    session.flush()
+    audit.note(session, now, person.id, "identity.linked", "person", person.id, f"{platform} by {verified_by}")
+    return person
+
+
+def seen(session: Session, now: datetime, platform: str, workspace: str, user: str, address: str) -> None:
+    """Keep the newest address of an account: a Teams service URL may move. Writes at most once an hour unless it changed."""
+    row = session.exec(select(Identity).where(Identity.platform == platform, Identity.workspace == workspace, Identity.user == user)).first()
+    if row and (not row.is_reachable or (address and address != row.address) or (now - row.seen_at).total_seconds() > 3600):
+        row.address, row.seen_at, row.is_reachable = address or row.address, now, True
+        session.add(row)
+
+
+def reach(session: Session, person: Person) -> Reach:
+    """Where to tell them: the preferred platform, else where they were last seen, else by mail. The portal shows it in any case."""
+    rows = session.exec(select(Identity).where(Identity.person_id == person.id, col(Identity.is_reachable)).order_by(col(Identity.seen_at).desc())).all()
+    rows = sorted(rows, key=lambda r: r.platform != person.preferred_platform)
+    if rows:
+        return Reach(rows[0].platform, rows[0].workspace, rows[0].address or rows[0].user)
+    return Reach("mail", "", person.email)

@@ -1,0 +1,70 @@
+"""HR's settings: rows with who changed them, when, and what they were before. Deployment settings live in config.py."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot import audit
+from bot.db import utc_field
+
+# Every setting with its default; the type of the default is the type of the setting.
+DEFAULTS: dict[str, Any] = {
+    "disclosure.en": "I work at {organisation}.",
+    "disclosure.fi": "Olen töissä täällä: {organisation}.",
+    "disclosure.sv": "Jag arbetar på {organisation}.",
+    "leaderboard.enabled": True,
+    "balance.window_days": 30,
+    "balance.give": 4,
+    "balance.tell": 1,
+    "balance.ask": 1,
+    "quiet.from_hour": 20,
+    "quiet.to_hour": 8,
+    "referral.link_days": 180,
+    "referral.ownership_days": 183,
+    "referral.take_days": 2,
+    "bonus.qualifying_days": 90,
+    "bonus.former_employee_days": 365,
+    "privacy.unconfirmed_days": 14,
+    "privacy.not_hired_days": 365,
+    "people.retire_share_percent": 10,
+    "click.dedupe": True,
+}
+
+
+class Setting(SQLModel, table=True):
+    """One version of one setting; the newest row of a name is in force. Undo writes the earlier value again."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    value: str  # JSON
+    at: datetime = utc_field()
+    actor_id: int | None = None
+
+
+def get(session: Session, name: str) -> Any:
+    """The value in force. Raises KeyError for a name that is not in DEFAULTS."""
+    default = DEFAULTS[name]
+    row = session.exec(select(Setting).where(Setting.name == name).order_by(col(Setting.id).desc()).limit(1)).first()
+    return json.loads(row.value) if row else default
+
+
+def put(session: Session, now: datetime, actor_id: int | None, name: str, value: Any) -> None:
+    """Set a value. Raises KeyError for an unknown name, TypeError for a value of another type than the default's."""
+    if type(value) is not type(DEFAULTS[name]):
+        raise TypeError(f"{name} takes {type(DEFAULTS[name]).__name__}")
+    row = Setting(name=name, value=json.dumps(value), at=now, actor_id=actor_id)
+    session.add(row)
+    session.flush()
+    audit.note(session, now, actor_id, "setting.changed", "setting", row.id or 0, name)
+
+
+def undo(session: Session, now: datetime, actor_id: int | None, name: str) -> Any:
+    """Put back the value before the one in force (the default where there was none); returns it."""
+    rows = session.exec(select(Setting).where(Setting.name == name).order_by(col(Setting.id).desc()).limit(2)).all()
+    value = json.loads(rows[1].value) if len(rows) > 1 else DEFAULTS[name]
+    put(session, now, actor_id, name, value)
+    return value

@@ -1,0 +1,82 @@
+"""Encryption at rest: one key per person, itself locked by the deployment's key. Erasing the key erases the person."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlmodel import Field, Session, SQLModel
+
+from bot.config import Config
+from bot.errors import VinkkiError
+
+
+class VaultKey(SQLModel, table=True):
+    """The locked key of one owner, such as `candidate:17`. Deleting the row makes everything sealed with it unreadable."""
+
+    owner: str = Field(primary_key=True)
+    locked: str
+
+
+class Vault:
+    """Seals text with keys derived from SECRET_KEY; SECRET_KEYS_OLD can still open."""
+
+    def __init__(self, secret_key: str, old: tuple[str, ...] = ()) -> None:
+        self._fernet = MultiFernet([Fernet(_derive(k)) for k in (secret_key, *old)])
+        self._hash_key = hashlib.sha256(b"vinkki hash\0" + secret_key.encode()).digest()
+
+    @classmethod
+    def of(cls, config: Config) -> Vault:
+        """The vault of a deployment."""
+        old = tuple(k.strip() for k in config.secret_keys_old.get_secret_value().split(",") if k.strip())
+        return cls(config.secret_key.get_secret_value(), old)
+
+    def seal(self, plain: str) -> str:
+        """Encrypt text with the deployment's key."""
+        return self._fernet.encrypt(plain.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Decrypt; raises VinkkiError when neither the key nor an old one fits."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise VinkkiError("sealed with a key that VINKKI_SECRET_KEY and VINKKI_SECRET_KEYS_OLD do not hold") from None
+
+    def seal_for(self, session: Session, owner: str, plain: str) -> str:
+        """Encrypt with the owner's own key, which is made at first use."""
+        row = session.get(VaultKey, owner)
+        if row is None:
+            key = Fernet.generate_key()
+            session.add(VaultKey(owner=owner, locked=self._fernet.encrypt(key).decode()))
+            session.flush()
+        else:
+            key = self._fernet.decrypt(row.locked.encode())
+        return Fernet(key).encrypt(plain.encode()).decode()
+
+    def open_for(self, session: Session, owner: str, sealed: str) -> str | None:
+        """Decrypt with the owner's key; None once that key was erased."""
+        row = session.get(VaultKey, owner)
+        if row is None or not sealed:
+            return None
+        return Fernet(self._fernet.decrypt(row.locked.encode())).decrypt(sealed.encode()).decode()
+
+    def keyed_hash(self, text: str) -> str:
+        """A hash that only this deployment can compute: to recognise a text again without keeping it."""
+        return hmac.new(self._hash_key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def erase_key(session: Session, owner: str) -> None:
+    """Forget an owner's key: everything sealed for them is unreadable from now on, backups included."""
+    if row := session.get(VaultKey, owner):
+        session.delete(row)
+
+
+def token_hash(token: str) -> str:
+    """The form in which sign-in tokens are stored: SHA-256, since the tokens have 128 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _derive(secret: str) -> bytes:
+    return base64.urlsafe_b64encode(hashlib.sha256(b"vinkki vault\0" + secret.encode()).digest())
