@@ -1,0 +1,202 @@
+"""The guard in front of every route: size, speed and origin are settled before anything is parsed, then the envelope's shape.
+
+Why not leave it to the SDKs: slack-bolt 1.30 and botbuilder 4.17 parse first and answer 500 to forged nonsense (measured).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+from aiohttp import web
+from multidict import MultiDictProxy
+
+KIB = 1024
+MIB = 1024 * KIB
+CHAT_LIMIT = 1 * MIB  # Slack and Teams
+FORM_LIMIT = 256 * KIB  # portal forms without a file
+CANDIDATE_LIMIT = 6 * MIB  # the candidate's page: a CV may come with it
+UPLOAD_LIMIT = 32 * MIB  # a signed-in CSV, streamed
+BODY_SECONDS = 5.0
+UPLOAD_SECONDS = 120.0
+
+Proof = TypeVar("Proof")
+Envelope = TypeVar("Envelope")
+Route: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+TRUSTED_PROXIES: web.AppKey[frozenset[str]] = web.AppKey("trusted_proxies", frozenset)
+
+
+class Refused(Exception):
+    """A request goes no further. `word` is all the sender is told: one plain word or two, never a reason with data in it."""
+
+    def __init__(self, status: int, word: str = "", retry_after: int = 0) -> None:
+        super().__init__(f"{status} {word}")
+        self.status = status
+        self.word = word or {400: "malformed", 401: "unauthorised", 403: "forbidden", 408: "too slow", 413: "too large", 415: "unsupported"}.get(status, "")
+        self.retry_after = retry_after
+
+    def response(self) -> web.Response:
+        """The tiny answer. The connection is closed where part of the body may still be on its way."""
+        answer = web.Response(status=self.status, text=self.word + "\n")
+        if self.retry_after:
+            answer.headers["Retry-After"] = str(self.retry_after)
+        if self.status in (408, 413):
+            answer.force_close()
+        return answer
+
+
+def _no_check(_request: web.Request) -> None:
+    return None
+
+
+def guarded(
+    handler: Callable[[web.Request, Envelope], Awaitable[web.StreamResponse]],
+    *,
+    authenticate: Callable[[web.Request, bytes], Awaitable[Proof]],
+    envelope: Callable[[Proof, bytes], Envelope],
+    headers: Callable[[web.Request], None] = _no_check,
+    content_types: tuple[str, ...] = (),
+    limit: int = CHAT_LIMIT,
+    seconds: float = BODY_SECONDS,
+) -> Route:
+    """A route that lets only genuine, well-formed requests through to `handler(request, envelope)`.
+
+    In this order, each step raising Refused(status): content type (415), declared length (413), `headers(request)`: what
+    can be refused without the body (a signature's shape, a timestamp, a token); the body within `limit` bytes (413) and
+    `seconds` (408); `authenticate(request, body)`, which returns what was proved; `envelope(proof, body)`, which parses
+    and checks the shape (400) and what the proof allows (401, 403). The request handed on has its body cached: `await
+    request.read()`, `.text()` and `.post()` work on it. A handler may raise Refused too.
+    """
+
+    async def route(request: web.Request) -> web.StreamResponse:
+        try:
+            _require_type(request, content_types)
+            _require_length(request, limit)
+            headers(request)
+            request, body = await read_body(request, limit, seconds)
+            return await handler(request, envelope(await authenticate(request, body), body))
+        except Refused as refused:
+            return refused.response()
+
+    return route
+
+
+def _require_type(request: web.Request, content_types: tuple[str, ...]) -> None:
+    if content_types and request.content_type not in content_types:
+        raise Refused(415)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":  # no decompression before authentication
+        raise Refused(415)
+
+
+def _require_length(request: web.Request, limit: int) -> None:
+    if request.content_length is not None and request.content_length > limit:
+        raise Refused(413)
+
+
+async def read_body(request: web.Request, limit: int = CHAT_LIMIT, seconds: float = BODY_SECONDS) -> tuple[web.Request, bytes]:
+    """The whole body, and a request that has it cached. Raises Refused 413 beyond `limit` bytes, 408 after `seconds`."""
+    _require_length(request, limit)
+    bounded = request.clone(client_max_size=limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return bounded, await bounded.read()
+    except TimeoutError:
+        raise Refused(408) from None
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused(413) from None
+    except (web.RequestPayloadError, ConnectionError, ValueError):
+        raise Refused(400) from None
+
+
+async def read_form(request: web.Request, limit: int = FORM_LIMIT, seconds: float = BODY_SECONDS) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
+    """A posted form, urlencoded or multipart (a file is spooled to disk). Raises Refused 413, 408, 415 or 400.
+
+    Check session and origin from the headers before calling this.
+    """
+    _require_type(request, ("application/x-www-form-urlencoded", "multipart/form-data"))
+    _require_length(request, limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.clone(client_max_size=limit).post()
+    except TimeoutError:
+        raise Refused(408) from None
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused(413) from None
+    except (web.RequestPayloadError, ConnectionError, ValueError, LookupError, AssertionError, RuntimeError):
+        raise Refused(400) from None  # a broken multipart body shows in many ways in aiohttp
+
+
+async def stream_body(request: web.Request, limit: int = UPLOAD_LIMIT, seconds: float = UPLOAD_SECONDS, stall: float = BODY_SECONDS) -> AsyncIterator[bytes]:
+    """The body in pieces, for long uploads: at most `limit` bytes in `seconds`, never silent for longer than `stall`."""
+    _require_length(request, limit)
+    seen, end = 0, time.monotonic() + seconds
+    while True:
+        try:
+            async with asyncio.timeout(max(0.001, min(stall, end - time.monotonic()))):
+                piece = await request.content.readany()
+        except TimeoutError:
+            raise Refused(408) from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise Refused(400) from None
+        if not piece:
+            return
+        seen += len(piece)
+        if seen > limit:
+            raise Refused(413)
+        yield piece
+
+
+def trusted(addresses: str) -> frozenset[str]:
+    """VINKKI_TRUSTED_PROXIES as a set of addresses."""
+    return frozenset(a.strip() for a in addresses.split(",") if a.strip())
+
+
+def client_address(request: web.Request) -> str:
+    """The address the request comes from: X-Forwarded-For is read from the right, and only as far as proxies we trust wrote it.
+
+    Returns the empty text for a Unix socket or an unreadable header.
+    """
+    proxies = request.app.get(TRUSTED_PROXIES, frozenset())
+    address = request.remote or ""
+    hops = [h.strip() for line in request.headers.getall("X-Forwarded-For", []) for h in line.split(",")]
+    while address in proxies and hops:
+        address = hops.pop()
+    return address if _is_address(address) else ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass
+class Limiter:
+    """Token buckets by key (an address, a mailbox): `burst` at once, then `per_minute`. Remembers the latest `size` keys.
+
+    In this process only, and on wall time: it slows guessing down, it is not what keeps a secret.
+    """
+
+    per_minute: float
+    burst: int
+    size: int = 10_000
+    clock: Callable[[], float] = time.monotonic
+    _buckets: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def require(self, key: str) -> None:
+        """Take one token. Raises Refused 429 with the seconds to wait."""
+        now = self.clock()
+        tokens, since = self._buckets.pop(key, (float(self.burst), now))
+        tokens = min(float(self.burst), tokens + (now - since) * self.per_minute / 60)
+        self._buckets[key] = (tokens - 1 if tokens >= 1 else tokens, now)
+        while len(self._buckets) > self.size:
+            self._buckets.popitem(last=False)
+        if tokens < 1:
+            raise Refused(429, "too many requests", retry_after=max(1, round((1 - tokens) * 60 / self.per_minute)))
