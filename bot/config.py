@@ -58,8 +58,16 @@ class Config(BaseSettings):
     currency: str = Field("EUR", pattern="^[A-Z]{3}$", description="Currency of bonuses (ISO 4217).")
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource) -> tuple[PydanticBaseSettingsSource, ...]:
-        return sources["init_settings"], sources["env_settings"], _FileSource(settings_cls), sources["dotenv_settings"]
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over variables, variables over …_FILE, those over the .env file."""
+        return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
 
     @property
     def has_slack(self) -> bool:
