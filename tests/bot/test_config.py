@@ -28,7 +28,7 @@ def test_a_good_configuration_is_accepted() -> None:
         ("VINKKI_SECRET_KEY", {"secret_key": "short"}),
         ("VINKKI_SECRET_KEY", {"secret_key": "x" * 40}),
         ("VINKKI_SLACK_SIGNING_SECRET", {"slack_bot_token": "xoxb-1234567890-abc"}),
-        ("VINKKI_SLACK_SIGNING_SECRET", {"slack_bot_token": "xoxb-1234567890-abc", "slack_signing_secret": "placeholder"}),
+        ("VINKKI_SLACK_SIGNING_SECRET", {"slack_bot_token": "xoxb-1234567890-abc", "slack_signing_secret": "your-signing-secret-goes-here"}),
         ("VINKKI_SLACK_BOT_TOKEN", {"slack_signing_secret": "8f742231b10e8888abcd99yyyzzz85a5"}),
         ("VINKKI_TEAMS_APP_PASSWORD", {"teams_app_id": "app", "teams_tenant_id": "t"}),
         ("VINKKI_TEAMS_TENANT_ID", {"teams_app_id": "app", "teams_app_password": "s3cret-Value~9"}),
