@@ -71,6 +71,11 @@ def owe_room(session: Session, now: datetime, key: str, notice: str, subject_id:
     return _insert(session, [row]) > 0
 
 
+def owe_mail(session: Session, now: datetime, key: str, notice: str, subject_id: int) -> bool:
+    """Owe a mail to somebody outside the directory, such as a candidate; `desks.notices.address` finds them at sending."""
+    return _insert(session, [_row(now, key, notice, subject_id, "mail", now)]) > 0
+
+
 def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom: Sequence[tuple[str, int, str]], due_at: datetime | None = None) -> int:
     """Owe many people the same notice: (key, person id, lane) each, at most 1,000. Returns how many were new."""
     return _insert(session, [_row(now, key, notice, subject_id, lane, due_at or now) | {"person_id": pid} for key, pid, lane in whom])

@@ -26,7 +26,17 @@ class Owed:
     now: datetime
 
 
+@dataclass(frozen=True)
+class Outsider:
+    """Somebody who is no Person here (a candidate): their e-mail address, and how to speak to them."""
+
+    email: str
+    locale: str
+    time_zone: str
+
+
 Builder: TypeAlias = Callable[[Owed], Card | None]
+OutsiderOf: TypeAlias = Callable[[Owed], Outsider | None]
 
 
 def build(session: Session, deployment: Deployment, delivery: Delivery, now: datetime) -> Card | None:
@@ -37,3 +47,12 @@ def build(session: Session, deployment: Deployment, delivery: Delivery, now: dat
     if person and not person.is_here(deployment.today(now)):
         return None
     return BUILDERS[delivery.notice](Owed(session, deployment, delivery.subject_id, person, now))
+
+
+def address(session: Session, deployment: Deployment, delivery: Delivery, now: datetime) -> Outsider | None:
+    """To whom a mail goes that is owed neither to a person nor to a room (`outbox.owe_mail`): read at sending, never stored
+    in the delivery. None when they gave no address or were erased: the delivery is then cancelled."""
+    from bot.desks.notices.table import OUTSIDERS
+
+    find = OUTSIDERS.get(delivery.notice)
+    return find(Owed(session, deployment, delivery.subject_id, None, now)) if find else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from bot.desks.notices import Builder
+from bot.desks.notices import Builder, OutsiderOf
 
 BUILDERS: dict[str, Builder] = {}
+
+# Notices that go by mail to somebody outside the directory: who that is.
+OUTSIDERS: dict[str, OutsiderOf] = {}
