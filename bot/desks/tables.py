@@ -13,7 +13,7 @@ DESKS: tuple[Desk, ...] = (front.DESK,)
 def _merge(desks: tuple[Desk, ...]) -> Desk:
     whole = Desk()
     for desk in desks:
-        for part in ("commands", "buttons", "forms", "lookups"):
+        for part in ("commands", "buttons", "forms", "lookups", "sections"):
             mine, new = getattr(whole, part), getattr(desk, part)
             if both := mine.keys() & new.keys():
                 raise ValueError(f"two desks answer to {sorted(both)}")

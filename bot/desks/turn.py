@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from bot import people
 from bot.errors import Refusal
-from bot.messages import Answer
+from bot.messages import Answer, Block
 from bot.people import Person
 from bot.vault import Vault
 
@@ -75,6 +75,7 @@ CommandFn: TypeAlias = Callable[[Turn, str], Answer]
 ButtonFn: TypeAlias = Callable[[Turn, str], Answer]
 FormFn: TypeAlias = Callable[[Turn, str, dict[str, str]], Answer]
 LookupFn: TypeAlias = Callable[[Turn, str], Answer]
+SectionFn: TypeAlias = Callable[[Turn], tuple[Block, ...]]
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,12 @@ class Desk:
 
     Command keys are "stories", "refer", "referrals", or two words: "vinkki help", "admin publish". The function of a
     command gets the rest of the text, of a button its value, of a form its subject and values, of a lookup the query.
+    `sections` are parts of a person's home by their place in it (10 stories, 20 referrals, 30 bonuses, 40 recruiting,
+    50 HR); a section that has nothing to say gives no blocks.
     """
 
     commands: dict[str, CommandFn] = field(default_factory=dict)
     buttons: dict[str, ButtonFn] = field(default_factory=dict)
     forms: dict[str, FormFn] = field(default_factory=dict)
     lookups: dict[str, LookupFn] = field(default_factory=dict)
+    sections: dict[int, SectionFn] = field(default_factory=dict)

@@ -37,7 +37,9 @@ class Person(SQLModel, table=True):
     enrolled_at: datetime | None = utc_field(default=None)  # joined as an advocate; None after opting out
     paused_until: date | None = None  # no stories until then
     on_leaderboard: bool = False  # opt-in, withdrawable at once
-    preferred_platform: str = ""  # "" = where they were last seen
+    preferred_platform: str = ""  # "" = where they were last seen; "mail" = by e-mail in any case
+    is_locale_own: bool = False  # chose the language themselves: the directory's no longer counts
+    is_time_zone_own: bool = False
     version: int = 1
 
     def is_here(self, today: date) -> bool:
