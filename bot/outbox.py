@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Index, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, func, literal_column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot import audit
 from bot.db import utc_field
 from bot.people import Person, reach
 
 LEASE = timedelta(seconds=90)
 ROOMS = ("admin", "recruiting")
+_OWED: ColumnElement[str] = literal_column("'owed'")  # in the statement itself: SQLite does not use a partial index for a bound value
+_SENDING: ColumnElement[str] = literal_column("'sending'")
+_STUCK = "state IN ('parked', 'unknown')"
 
 
 class Delivery(SQLModel, table=True):
@@ -28,6 +33,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         Index("ix_delivery_due", "lane", "due_at", "id", sqlite_where=text("state = 'owed'"), postgresql_where=text("state = 'owed'")),
         Index("ix_delivery_sending", "lease_until", sqlite_where=text("state = 'sending'"), postgresql_where=text("state = 'sending'")),
+        Index("ix_delivery_stuck", "lane", sqlite_where=text(_STUCK), postgresql_where=text(_STUCK)),
         Index("ix_delivery_subject", "notice", "subject_id"),
         Index("ix_delivery_person", "person_id", "id"),
     )
@@ -50,6 +56,14 @@ class Delivery(SQLModel, table=True):
     reference: str = ""
     reached: str = ""  # the address it was sent to, so that an update finds the same place
     error: str = ""
+
+
+class LanePause(SQLModel, table=True):
+    """A lane that HR has paused: what is owed there waits, and nothing is lost. No row means that it runs."""
+
+    lane: str = Field(primary_key=True)
+    since: datetime = utc_field()
+    actor_id: int | None = None
 
 
 class Receipt(SQLModel, table=True):
@@ -82,11 +96,13 @@ def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom
 
 
 def owe_change(session: Session, now: datetime, deed: str, notice: str, subject_id: int) -> int:
-    """Owe an `update` or `withdraw` of every message that was sent for a notice; what was not sent yet is cancelled for a
-    withdrawal. Returns how many changes are owed."""
+    """Owe an `update` or `withdraw` of every message that was sent for a notice, or is being sent at this moment; what was
+    not sent yet is cancelled for a withdrawal. Returns how many changes are owed."""
     if deed == "withdraw":
         cancel(session, notice, subject_id)
-    query = select(Delivery).where(Delivery.notice == notice, Delivery.subject_id == subject_id, Delivery.deed == "send", Delivery.state == "sent")
+    query = select(Delivery).where(
+        Delivery.notice == notice, Delivery.subject_id == subject_id, Delivery.deed == "send", col(Delivery.state).in_(["sent", "sending"])
+    )
     rows = [
         _row(now, f"{deed}:{d.key}:{d.id}:{int(now.timestamp())}", d.notice, d.subject_id, d.lane, now)
         | {"person_id": d.person_id, "room": d.room, "deed": deed, "of_id": d.id}
@@ -97,7 +113,7 @@ def owe_change(session: Session, now: datetime, deed: str, notice: str, subject_
 
 def cancel(session: Session, notice: str, subject_id: int) -> int:
     """Cancel what is owed and not sent yet; returns how many."""
-    done = update(Delivery).where(col(Delivery.notice) == notice, col(Delivery.subject_id) == subject_id, col(Delivery.state) == "owed")
+    done = update(Delivery).where(col(Delivery.notice) == notice, col(Delivery.subject_id) == subject_id, col(Delivery.state) == _OWED)
     return _count(session, done.values(state="cancelled"))
 
 
@@ -115,10 +131,12 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
 
 
 def claim(session: Session, lane: str, owner: str, room: int, now: datetime, wall: datetime) -> list[Delivery]:
-    """Take up to `room` due deliveries of a lane, for LEASE of wall time. `now` is programme time."""
+    """Take up to `room` due deliveries of a lane, for LEASE of wall time; none while it is paused. `now` is programme time."""
+    if room <= 0 or session.get(LanePause, lane) is not None:
+        return []
     pick = (
         select(Delivery.id)
-        .where(Delivery.lane == lane, Delivery.state == "owed", Delivery.due_at <= now)
+        .where(Delivery.lane == lane, col(Delivery.state) == _OWED, Delivery.due_at <= now)
         .order_by(col(Delivery.due_at), col(Delivery.id))
         .limit(room)
         .with_for_update(skip_locked=True)
@@ -128,7 +146,7 @@ def claim(session: Session, lane: str, owner: str, room: int, now: datetime, wal
         return []
     session.execute(
         update(Delivery)
-        .where(col(Delivery.id).in_(ids), col(Delivery.state) == "owed")
+        .where(col(Delivery.id).in_(ids), col(Delivery.state) == _OWED)
         .values(state="sending", owner=owner, lease_until=wall + LEASE, attempts=col(Delivery.attempts) + 1)
     )
     return list(session.exec(select(Delivery).where(col(Delivery.id).in_(ids), Delivery.owner == owner).order_by(col(Delivery.due_at), col(Delivery.id))))
@@ -143,17 +161,64 @@ def settle(session: Session, delivery_id: int, owner: str, state: str, **values:
 def release(session: Session, wall: datetime, owner: str = "") -> int:
     """Return what a dead process held: leases that ran out, and everything of `owner` (a restarted process)."""
     stuck = (col(Delivery.lease_until) < wall) | (col(Delivery.owner) == owner) if owner else col(Delivery.lease_until) < wall
-    return _count(session, update(Delivery).where(col(Delivery.state) == "sending", stuck).values(state="owed", owner="", lease_until=None))
+    return _count(session, update(Delivery).where(col(Delivery.state) == _SENDING, stuck).values(state="owed", owner="", lease_until=None))
 
 
 def busy_lanes(session: Session, now: datetime) -> list[str]:
-    """Lanes that have something due."""
-    return list(session.exec(select(Delivery.lane).where(Delivery.state == "owed", Delivery.due_at <= now).distinct()))
+    """Lanes that have something due and are not paused. Two index look-ups per lane, however much is owed."""
+    paused = set(session.exec(select(LanePause.lane)))
+    busy, lane = [], ""
+    while (found := session.exec(select(func.min(Delivery.lane)).where(col(Delivery.state) == _OWED, col(Delivery.lane) > lane)).one()) is not None:
+        lane = found
+        first = session.exec(select(Delivery.due_at).where(Delivery.lane == lane, col(Delivery.state) == _OWED).order_by(col(Delivery.due_at)).limit(1)).first()
+        if first is not None and first <= now and lane not in paused:
+            busy.append(lane)
+    return busy
+
+
+@dataclass(frozen=True)
+class LaneState:
+    """One lane as HR sees it."""
+
+    lane: str
+    owed: int
+    oldest_due_at: datetime | None
+    stuck: int  # parked or unknown
+    is_paused: bool
+
+
+def lanes(session: Session) -> list[LaneState]:
+    """Every lane in which something is owed, stuck or paused, by name."""
+    query = select(Delivery.lane, func.count(), func.min(Delivery.due_at)).where(col(Delivery.state) == _OWED).group_by(Delivery.lane)
+    waiting: dict[str, tuple[int, datetime | None]] = {lane: (count, oldest) for lane, count, oldest in session.exec(query)}
+    stuck = dict(session.exec(select(Delivery.lane, func.count()).where(text(_STUCK)).group_by(Delivery.lane)).all())
+    paused = set(session.exec(select(LanePause.lane)))
+    none_waits: tuple[int, datetime | None] = (0, None)
+    return [LaneState(n, *waiting.get(n, none_waits), stuck.get(n, 0), n in paused) for n in sorted({*waiting, *stuck, *paused})]
+
+
+def pause(session: Session, now: datetime, actor_id: int | None, lane: str) -> bool:
+    """Stop a lane: what is owed in it waits. Takes effect at the next page (within seconds). False when it was paused already."""
+    if session.get(LanePause, lane):
+        return False
+    session.add(LanePause(lane=lane, since=now, actor_id=actor_id))
+    audit.note(session, now, actor_id, "lane.paused", "lane", 0, lane)
+    return True
+
+
+def resume(session: Session, now: datetime, actor_id: int | None, lane: str) -> bool:
+    """Let a paused lane run again; False when it was not paused."""
+    row = session.get(LanePause, lane)
+    if row is None:
+        return False
+    session.delete(row)
+    audit.note(session, now, actor_id, "lane.resumed", "lane", 0, lane)
+    return True
 
 
 def parked(session: Session, limit: int = 200) -> list[Delivery]:
     """What could not be sent, newest first: the list that HR sees."""
-    return list(session.exec(select(Delivery).where(col(Delivery.state).in_(["parked", "unknown"])).order_by(col(Delivery.id).desc()).limit(limit)))
+    return list(session.exec(select(Delivery).where(text(_STUCK)).order_by(col(Delivery.id).desc()).limit(limit)))
 
 
 def retry(session: Session, delivery_id: int, now: datetime) -> bool:

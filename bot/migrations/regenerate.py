@@ -20,7 +20,7 @@ def main() -> None:
     text = made.read_text(encoding="utf-8")
     text = (
         text.replace("UtcDateTime(timezone=True)", "UtcDateTime()")
-        .replace("sqlmodel.sql.sqltypes.AutoString()", "sa.String()")
+        .replace("sqlmodel.sql.sqltypes.AutoString(", "sa.String(")
         .replace("import sqlmodel\n", "")
         .replace("import bot.db\n", "import bot.db\nfrom bot.migrations.triggers import append_only\n")
         .replace("    # ### end Alembic commands ###\n\n\ndef downgrade", "    # ### end Alembic commands ###\n    append_only()\n\n\ndef downgrade")
