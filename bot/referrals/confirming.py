@@ -1,0 +1,143 @@
+"""The candidate's own yes: only here does a candidate come to be, with the referral, the consent and what is owed, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, text
+from sqlmodel import Session, col, select
+
+from bot import people, plans, settings
+from bot.errors import Refusal
+from bot.openings import JobOpening
+from bot.referrals import consent
+from bot.referrals.details import Details, email_hash, open_details, phone_hash, put_details
+from bot.referrals.moving import record, tell
+from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink
+from bot.referrals.stages import OWNING
+from bot.vault import Vault, token_hash
+
+DAILY_CAP = 50  # confirmations by one link in 24 hours: a link is for people one knows, more is a machine
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a candidate was shown and ticked. `filled` is what stood in the notice's placeholders, without personal data."""
+
+    locale: str
+    referrer_may_see: bool
+    about_others: bool
+    filled: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A referral that stands, and the token of the candidate's private address."""
+
+    referral_id: int
+    token: str
+
+
+def refused_email(session: Session, link: ReferralLink, email: str, today: date) -> str | None:
+    """Why this address cannot be a candidate's (words' key): it is the referrer's own, or a colleague's."""
+    person = people.by_email(session, email) if email else None
+    if person is None:
+        return None
+    if person.id == link.person_id:
+        return "candidate.error.self"
+    return "candidate.error.employee" if person.kind in ("employee", "contractor") and person.is_here(today) else None
+
+
+def confirm(
+    session: Session, now: datetime, vault: Vault, new_token: Callable[[], str], link: ReferralLink, details: Details, given: Consent, nonce: str
+) -> Confirmed:
+    """Write the candidate, the referral, the consent, and everything that is owed.
+
+    `details` were checked by `read_details` and `refused_email`. The same `nonce` again gives the same referral. A candidate whom
+    somebody referred before is kept as a `duplicate`; nothing in the answer tells. Raises Refusal `candidate.too_many`.
+    """
+    seen = vault.keyed_hash(f"form {link.id} {nonce}")
+    _lock(session, seen, *(h for h in (email_hash(vault, details.email), phone_hash(vault, details.phone)) if h))
+    if again := _same_form(session, vault, seen):
+        return again
+    if _recent(session, link, now) >= DAILY_CAP:
+        raise Refusal("candidate.too_many")
+    details = replace(details, token=new_token())
+    candidate = _candidate(session, now, vault, details, given)
+    holder = holder_of(session, now, candidate, link)
+    referral = _referral(session, now, link, candidate, details, seen, holder)
+    _consent(session, now, link, candidate, given)
+    tell(session, now, referral, record(session, now, None, referral, "", "candidate"))
+    return Confirmed(referral.id or 0, details.token)
+
+
+def holder_of(session: Session, now: datetime, candidate: Candidate, link: ReferralLink) -> Referral | None:
+    """The referral that holds this candidate already: the first confirmed one of the ownership period (setting
+    `referral.ownership_days`) by somebody else, or by the same person for the same opening."""
+    same = [col(Candidate.email_hash) == candidate.email_hash] if candidate.email_hash else []
+    same += [col(Candidate.phone_hash) == candidate.phone_hash] if candidate.phone_hash else []
+    since = now - timedelta(days=int(settings.get(session, "referral.ownership_days")))
+    opening = col(Referral.opening_id) == link.opening_id if link.opening_id else col(Referral.opening_id).is_(None)
+    found = (
+        select(Referral)
+        .join(Candidate, col(Candidate.id) == Referral.candidate_id)
+        .where(or_(*same), col(Candidate.id) != candidate.id, col(Referral.stage).in_(OWNING), col(Referral.confirmed_at) > since)
+        .where(or_(col(Referral.referrer_id) != link.person_id, opening))
+        .order_by(col(Referral.confirmed_at), col(Referral.id))
+    )
+    return session.exec(found.limit(1)).first()
+
+
+def _candidate(session: Session, now: datetime, vault: Vault, details: Details, given: Consent) -> Candidate:
+    row = Candidate(
+        token_hash=token_hash(details.token), locale=given.locale, referrer_may_see=given.referrer_may_see, about_others=given.about_others, created_at=now
+    )
+    session.add(row)
+    session.flush()
+    put_details(session, vault, row, details)
+    return row
+
+
+def _referral(session: Session, now: datetime, link: ReferralLink, candidate: Candidate, details: Details, nonce: str, holder: Referral | None) -> Referral:
+    opening = session.get(JobOpening, link.opening_id) if link.opening_id else None
+    promise = plans.promise(session, plan_id=opening.plan_id if opening else None)
+    former = people.by_email(session, details.email) if details.email else None
+    row = Referral(
+        link_id=link.id or 0, referrer_id=link.person_id, candidate_id=candidate.id or 0, opening_id=link.opening_id,
+        stage="duplicate" if holder else "confirmed", stage_since=now, confirmed_at=now, plan_id=promise.plan_id if promise else None,
+        recruiter_id=opening.recruiter_id if opening and not holder else None, former_person_id=former.id if former else None,
+        duplicate_of_id=holder.id if holder else None, nonce=nonce,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _consent(session: Session, now: datetime, link: ReferralLink, candidate: Candidate, given: Consent) -> None:
+    version = consent.VERSION
+    session.add(ConsentRecord(
+        candidate_id=candidate.id or 0, link_id=link.id or 0, text_version=version, text_hash=consent.HASHES[version][given.locale], locale=given.locale,
+        filled=json.dumps(given.filled, sort_keys=True), referrer_may_see=given.referrer_may_see, about_others=given.about_others, at=now,
+    ))  # fmt: skip
+
+
+def _same_form(session: Session, vault: Vault, nonce: str) -> Confirmed | None:
+    row = session.exec(select(Referral).where(Referral.nonce == nonce)).first()
+    candidate = session.get(Candidate, row.candidate_id) if row else None
+    details = open_details(session, vault, candidate) if candidate else None
+    return Confirmed(row.id or 0, details.token if details else "") if row else None
+
+
+def _recent(session: Session, link: ReferralLink, now: datetime) -> int:
+    since = now - timedelta(days=1)
+    return session.exec(select(func.count()).select_from(Referral).where(Referral.link_id == link.id, col(Referral.confirmed_at) > since)).one()
+
+
+def _lock(session: Session, *names: str) -> None:
+    """Let two confirmations of one candidate, or two posts of one form, pass one after the other. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        for name in sorted(names):
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(name[:15], 16)})

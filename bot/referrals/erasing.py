@@ -1,0 +1,122 @@
+"""A candidate's rights over their data: withdraw, take it along, have it erased; and the end that time puts to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from bot import audit, settings
+from bot.referrals.details import open_details, owner
+from bot.referrals.links import retire_links
+from bot.referrals.moving import move
+from bot.referrals.records import Candidate, ConsentRecord, Referral, StageChange
+from bot.referrals.stages import ACTIVE
+from bot.vault import Vault, erase_key, token_hash
+
+
+def by_token(session: Session, token: str) -> Candidate | None:
+    """The candidate whose private address this is."""
+    return session.exec(select(Candidate).where(Candidate.token_hash == token_hash(token))).first()
+
+
+def referrals_of(session: Session, candidate_id: int) -> list[Referral]:
+    """A candidate's referrals, oldest first."""
+    return list(session.exec(select(Referral).where(Referral.candidate_id == candidate_id).order_by(col(Referral.id))))
+
+
+def withdraw(session: Session, now: datetime, referral_id: int) -> Referral:
+    """The candidate takes the referral back. Raises Refusal `referrals.no_such_move` where it is over already."""
+    return move(session, now, None, referral_id, "withdrawn", by="candidate")
+
+
+def erase_candidate(session: Session, now: datetime, actor_id: int | None, candidate_id: int, *, by: str) -> bool:
+    """Forget a candidate for good: the key, the hashes, every referral's tie to a person; the referrals become `erased`.
+
+    by: candidate, hr or time. Ids, stages, days and amounts stay, so bonuses stand. False when they were erased before.
+    """
+    candidate = session.get(Candidate, candidate_id)
+    if candidate is None or (candidate.erased_at and all(r.stage == "erased" for r in referrals_of(session, candidate_id))):
+        return False
+    for referral in referrals_of(session, candidate_id):
+        if referral.stage != "erased":
+            move(session, now, actor_id, referral.id or 0, "erased", by=by)
+    shred(session, now, candidate)
+    return True
+
+
+def shred(session: Session, now: datetime, candidate: Candidate) -> None:
+    """Make everything a candidate told us unreadable, the referrals' stages untouched (a hire stays a hire)."""
+    cid = candidate.id or 0
+    candidate.sealed = candidate.email_hash = candidate.phone_hash = ""
+    candidate.erased_at = candidate.erased_at or now
+    session.add(candidate)
+    session.execute(update(Referral).where(col(Referral.candidate_id) == cid).values(former_person_id=None))
+    mine = select(Referral.id).where(Referral.candidate_id == cid)
+    session.execute(update(StageChange).where(col(StageChange.referral_id).in_(mine)).values(sealed=""))
+    erase_key(session, owner(cid))
+    session.flush()
+    session.expire_all()
+    audit.note(session, now, None, "candidate.shredded", "candidate", cid)
+
+
+def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, object]:
+    """Everything we hold about a candidate, as plain data (GDPR articles 15 and 20); a recruiter's own notes are not part of it."""
+    details = open_details(session, vault, candidate)
+    consents = session.exec(select(ConsentRecord).where(ConsentRecord.candidate_id == candidate.id).order_by(col(ConsentRecord.id)))
+    about: dict[str, object] = {k: v for k, v in vars(details).items() if k != "token"} if details else {}
+    return about | {
+        "language": candidate.locale, "referrer_may_see": candidate.referrer_may_see, "about_other_openings": candidate.about_others,
+        "erased_at": candidate.erased_at.isoformat() if candidate.erased_at else None,
+        "consents": [
+            {"notice": c.text_version, "sha256": c.text_hash, "language": c.locale, "at": c.at.isoformat()} for c in consents
+        ],
+        "referrals": [_exported(session, r) for r in referrals_of(session, candidate.id or 0)],
+    }  # fmt: skip
+
+
+def overdue_for_erasure(session: Session, now: datetime, limit: int) -> list[tuple[int, bool]]:
+    """Candidates whose time is over (settings `privacy.not_hired_days` after the decision, `privacy.unconfirmed_days` for those who
+    never confirmed): (candidate id, whether they were hired: then their referral keeps its stage)."""
+    decided = now - timedelta(days=int(settings.get(session, "privacy.not_hired_days")))
+    silent = now - timedelta(days=int(settings.get(session, "privacy.unconfirmed_days")))
+    over = (col(Referral.stage).in_(("rejected", "withdrawn", "duplicate", "hired", "closed"))) & (col(Referral.stage_since) <= decided)
+    unheard = (col(Referral.stage).in_(("invited", "expired", "declined"))) & (col(Referral.stage_since) <= silent)
+    rows = session.exec(
+        select(Referral.candidate_id, col(Referral.start_on).is_not(None))
+        .join(Candidate, col(Candidate.id) == Referral.candidate_id)
+        .where(over | unheard, col(Candidate.erased_at).is_(None))
+        .order_by(col(Referral.id))
+        .limit(limit)
+    )
+    return [(candidate_id, bool(was_hired)) for candidate_id, was_hired in rows]
+
+
+def retain(session: Session, now: datetime, limit: int = 200) -> bool:
+    """Erase what nobody needs any more; True when more is due."""
+    due = overdue_for_erasure(session, now, limit)
+    for candidate_id, was_hired in due:
+        candidate = session.get(Candidate, candidate_id)
+        if candidate and was_hired:
+            shred(session, now, candidate)
+        elif candidate and not _is_in_process(session, candidate_id):
+            erase_candidate(session, now, None, candidate_id, by="time")
+    return len(due) == limit
+
+
+def erase_person(session: Session, now: datetime, person_id: int) -> None:
+    """What is forgotten here when somebody of the directory is erased: their links take nobody in any more. Referrals hold ids only."""
+    retire_links(session, person_id)
+
+
+def _is_in_process(session: Session, candidate_id: int) -> bool:
+    return any(r.stage in ACTIVE for r in referrals_of(session, candidate_id))
+
+
+def _exported(session: Session, referral: Referral) -> dict[str, object]:
+    changes = session.exec(select(StageChange).where(StageChange.referral_id == referral.id).order_by(col(StageChange.id)))
+    return {
+        "referral": referral.id, "opening": referral.opening_id, "stage": "confirmed" if referral.stage == "duplicate" else referral.stage,
+        "history": [{"stage": "confirmed" if c.new == "duplicate" else c.new, "at": c.at.isoformat()} for c in changes],
+    }  # fmt: skip

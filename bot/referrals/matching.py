@@ -1,0 +1,59 @@
+"""Finding referrals again: a person's own, those a recruiter has in hand; and giving a general one an opening."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CursorResult, func, or_, update
+from sqlmodel import Session, col, select
+
+from bot import audit, outbox, plans
+from bot.errors import FieldRefusal, Refusal
+from bot.openings import JobOpening
+from bot.people import Person
+from bot.referrals.moving import stale
+from bot.referrals.records import Referral
+from bot.referrals.stages import ACTIVE
+
+
+def of_referrer(session: Session, person_id: int, offset: int, limit: int) -> tuple[list[Referral], int]:
+    """One page of what somebody referred, newest first, and how many there are."""
+    which = col(Referral.referrer_id) == person_id
+    total = session.exec(select(func.count()).select_from(Referral).where(which)).one()
+    return list(session.exec(select(Referral).where(which).order_by(col(Referral.id).desc()).offset(offset).limit(limit))), total
+
+
+def in_hand(session: Session, person_id: int, offset: int, limit: int) -> tuple[list[Referral], int]:
+    """One page of what waits for a recruiter: theirs and those that nobody has taken, oldest stage first, and how many there are."""
+    mine = or_(col(Referral.recruiter_id) == person_id, col(Referral.recruiter_id).is_(None), col(Referral.stage) == "confirmed")
+    which = col(Referral.stage).in_(ACTIVE) & mine
+    total = session.exec(select(func.count()).select_from(Referral).where(which)).one()
+    rows = session.exec(select(Referral).where(which).order_by(col(Referral.stage_since), col(Referral.id)).offset(offset).limit(limit))
+    return list(rows), total
+
+
+def match(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, opening_id: int, today: date) -> Referral:
+    """Give a general referral an opening. The plan stays as it was promised; where nothing was promised, the opening's counts from now.
+
+    Raises FieldRefusal on `opening`, Refusal `referrals.matched_already`, or Stale.
+    """
+    referral, opening = session.get(Referral, referral_id), session.get(JobOpening, opening_id)
+    if referral is None:
+        raise Refusal("referrals.unknown")
+    if opening is None or not opening.takes_referrals(today):
+        raise FieldRefusal("opening", "refer.error.opening_closed")
+    if referral.opening_id:
+        raise Refusal("referrals.matched_already")
+    promise = plans.promise(session, plan_id=opening.plan_id) if referral.plan_id is None else None
+    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE), col(Referral.opening_id).is_(None))
+    new = {"opening_id": opening_id, "version": version + 1, "plan_id": promise.plan_id if promise else referral.plan_id}
+    result = session.execute(update(Referral).where(*here).values(**new).execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise stale(session, referral, actor_id)
+    session.refresh(referral)
+    audit.note(session, now, actor_id, "referral.matched", "referral", referral_id, f"opening {opening_id}")
+    if referrer := session.get(Person, referral.referrer_id):
+        outbox.owe(session, now, f"referral:{referral_id}:matched:referrer", "referral_matched", referral_id, referrer)
+    outbox.owe_change(session, now, "update", "referral_new", referral_id)
+    return referral
