@@ -1,0 +1,67 @@
+"""The guided tour's facts: which steps of the main job have happened, from what the rows say and not from pages visited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, exists, select
+
+from bot.bonuses import Bonus, PayRun
+from bot.people import Person, RoleGrant
+from bot.referrals.records import Referral, ReferralLink, StageChange
+from bot.shares.records import Click, Share
+from bot.stories.records import Story
+
+
+@dataclass(frozen=True)
+class TourStep:
+    """One step by name (words: `tour.<name>.*`) and whether it has happened."""
+
+    name: str
+    is_done: bool
+
+
+_AFTER: dict[str, Callable[[datetime], Any]] = {
+    "publish": lambda since: select(Story.id).where(col(Story.published_at) > since),
+    "share": lambda since: select(Share.id).where(col(Share.opened_at) > since),
+    "click": lambda since: select(Click.id).where(col(Click.at) > since, Click.sort == "human"),
+    "link": lambda since: select(ReferralLink.id).where(col(ReferralLink.created_at) > since),
+    "confirm": lambda since: select(Referral.id).where(col(Referral.confirmed_at) > since),
+    "hire": lambda since: select(StageChange.id).where(col(StageChange.at) > since, StageChange.new == "hired"),
+    "wait": lambda since: select(Bonus.id).where(col(Bonus.state_since) > since, col(Bonus.state).in_(["held", "eligible", "approved", "exported", "paid"])),
+    "approve": lambda since: select(Bonus.id).where(col(Bonus.state_since) > since, col(Bonus.state).in_(["approved", "exported", "paid"])),
+    "payrun": lambda since: select(PayRun.id).where(col(PayRun.closed_at) > since),
+}
+
+
+def steps(session: Session, since: datetime) -> tuple[TourStep, ...]:
+    """Every step in order; a step counts when its rows are younger than `since` (programme time)."""
+    return tuple(TourStep(name, bool(session.scalar(select(exists(query(since).limit(1)))))) for name, query in _AFTER.items())
+
+
+@dataclass(frozen=True)
+class Character:
+    """Somebody the demo can be looked at as."""
+
+    person_id: int
+    name: str
+    email: str
+    kind: str
+    department: str
+    locale: str
+    roles: tuple[str, ...]
+
+
+def characters(session: Session) -> list[Character]:
+    """Everybody in the demo company, those with a role first, then by name."""
+    roles: dict[int, list[str]] = {}
+    for grant in session.exec(select(RoleGrant).order_by(col(RoleGrant.role))):
+        roles.setdefault(grant.person_id, []).append(grant.role)
+    found = [
+        Character(p.id or 0, p.name, p.email, p.kind, p.department, p.locale, tuple(roles.get(p.id or 0, ())))
+        for p in session.exec(select(Person).order_by(col(Person.name)))
+    ]
+    return sorted(found, key=lambda c: not c.roles)
