@@ -8,3 +8,6 @@ BUILDERS: dict[str, Builder] = {}
 
 # Notices that go by mail to somebody outside the directory: who that is.
 OUTSIDERS: dict[str, OutsiderOf] = {}
+
+# Notices to people that go by mail whatever platform they use: a sign-in link proves the mailbox.
+BY_MAIL: set[str] = set()
