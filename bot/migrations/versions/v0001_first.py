@@ -40,6 +40,24 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_subject', ['subject', 'subject_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_auditentry_actor_id'), ['actor_id'], unique=False)
 
+    op.create_table('candidate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('email_hash', sa.String(), nullable=False),
+    sa.Column('phone_hash', sa.String(), nullable=False),
+    sa.Column('locale', sa.String(), nullable=False),
+    sa.Column('referrer_may_see', sa.Boolean(), nullable=False),
+    sa.Column('about_others', sa.Boolean(), nullable=False),
+    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('erased_at', bot.db.UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('token_hash')
+    )
+    with op.batch_alter_table('candidate', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_candidate_email_hash'), ['email_hash'], unique=False)
+        batch_op.create_index(batch_op.f('ix_candidate_phone_hash'), ['phone_hash'], unique=False)
+
     op.create_table('clickmark',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('click_id', sa.Integer(), nullable=False),
@@ -53,6 +71,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('period', 'person_id')
     )
+    with op.batch_alter_table('clicktotal', schema=None) as batch_op:
+        batch_op.create_index('ix_clicktotal_top', ['period', 'clicks', 'person_id'], unique=False)
+
     op.create_table('importline',
     sa.Column('run', sa.String(), nullable=False),
     sa.Column('line', sa.Integer(), nullable=False),
@@ -255,6 +276,22 @@ def upgrade() -> None:
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_identity_person_id'), ['person_id'], unique=False)
 
+    op.create_table('payrun',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('bonus_count', sa.Integer(), nullable=False),
+    sa.Column('total_minor', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('closed_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('closed_by', sa.Integer(), nullable=False),
+    sa.Column('paid_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('paid_by', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['closed_by'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['paid_by'], ['person.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('number')
+    )
     op.create_table('personchange',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -385,6 +422,12 @@ def upgrade() -> None:
     with op.batch_alter_table('milestone', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_milestone_plan_id'), ['plan_id'], unique=False)
 
+    op.create_table('payrunfile',
+    sa.Column('pay_run_id', sa.Integer(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['pay_run_id'], ['payrun.id'], ),
+    sa.PrimaryKeyConstraint('pay_run_id')
+    )
     op.create_table('story',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('title', sa.String(), nullable=False),
@@ -438,6 +481,40 @@ def upgrade() -> None:
     with op.batch_alter_table('caption', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_caption_story_id'), ['story_id'], unique=False)
 
+    op.create_table('referrallink',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('token', sa.String(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('opening_id', sa.Integer(), nullable=True),
+    sa.Column('is_live', sa.Boolean(), nullable=False),
+    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('expires_at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['opening_id'], ['jobopening.id'], ),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('token')
+    )
+    with op.batch_alter_table('referrallink', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referrallink_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referrallink_opening_id'), ['opening_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referrallink_person_id'), ['person_id'], unique=False)
+        batch_op.create_index('ux_referrallink_general', ['person_id'], unique=True, sqlite_where=sa.text('is_live AND opening_id IS NULL'), postgresql_where=sa.text('is_live AND opening_id IS NULL'))
+        batch_op.create_index('ux_referrallink_live', ['person_id', 'opening_id'], unique=True, sqlite_where=sa.text('is_live AND opening_id IS NOT NULL'), postgresql_where=sa.text('is_live AND opening_id IS NOT NULL'))
+
+    op.create_table('review',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('story_id', sa.Integer(), nullable=False),
+    sa.Column('is_approved', sa.Boolean(), nullable=False),
+    sa.Column('word', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['story_id'], ['story.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('review', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_review_story_id'), ['story_id'], unique=False)
+
     op.create_table('storyplan',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
@@ -453,6 +530,24 @@ def upgrade() -> None:
     with op.batch_alter_table('storyplan', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_storyplan_is_done'), ['is_done'], unique=False)
         batch_op.create_index(batch_op.f('ix_storyplan_story_id'), ['story_id'], unique=False)
+
+    op.create_table('consentrecord',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('candidate_id', sa.Integer(), nullable=False),
+    sa.Column('link_id', sa.Integer(), nullable=False),
+    sa.Column('text_version', sa.String(), nullable=False),
+    sa.Column('text_hash', sa.String(), nullable=False),
+    sa.Column('locale', sa.String(), nullable=False),
+    sa.Column('filled', sa.String(), nullable=False),
+    sa.Column('referrer_may_see', sa.Boolean(), nullable=False),
+    sa.Column('about_others', sa.Boolean(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['candidate_id'], ['candidate.id'], ),
+    sa.ForeignKeyConstraint(['link_id'], ['referrallink.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('consentrecord', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_consentrecord_candidate_id'), ['candidate_id'], unique=False)
 
     op.create_table('givencaptions',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -470,6 +565,46 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('givencaptions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_givencaptions_story_id'), ['story_id'], unique=False)
+
+    op.create_table('referral',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('link_id', sa.Integer(), nullable=False),
+    sa.Column('referrer_id', sa.Integer(), nullable=False),
+    sa.Column('candidate_id', sa.Integer(), nullable=False),
+    sa.Column('opening_id', sa.Integer(), nullable=True),
+    sa.Column('stage', sa.String(), nullable=False),
+    sa.Column('stage_since', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('recruiter_id', sa.Integer(), nullable=True),
+    sa.Column('plan_id', sa.Integer(), nullable=True),
+    sa.Column('confirmed_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('start_on', sa.Date(), nullable=True),
+    sa.Column('hired_person_id', sa.Integer(), nullable=True),
+    sa.Column('former_person_id', sa.Integer(), nullable=True),
+    sa.Column('duplicate_of_id', sa.Integer(), nullable=True),
+    sa.Column('nonce', sa.String(), nullable=False),
+    sa.Column('reminded_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('escalated_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['candidate_id'], ['candidate.id'], ),
+    sa.ForeignKeyConstraint(['duplicate_of_id'], ['referral.id'], ),
+    sa.ForeignKeyConstraint(['former_person_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['hired_person_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['link_id'], ['referrallink.id'], ),
+    sa.ForeignKeyConstraint(['opening_id'], ['jobopening.id'], ),
+    sa.ForeignKeyConstraint(['plan_id'], ['bonusplan.id'], ),
+    sa.ForeignKeyConstraint(['recruiter_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['referrer_id'], ['person.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('nonce')
+    )
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referral_candidate_id'), ['candidate_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_duplicate_of_id'), ['duplicate_of_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_link_id'), ['link_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_opening_id'), ['opening_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_recruiter_id'), ['recruiter_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_referrer_id'), ['referrer_id'], unique=False)
+        batch_op.create_index('ix_referral_stage', ['stage', 'stage_since'], unique=False)
 
     op.create_table('share',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -493,6 +628,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_share_opened_at'), ['opened_at'], unique=False)
         batch_op.create_index('ix_share_story', ['story_id', 'person_id'], unique=False)
 
+    op.create_table('bonus',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('referral_id', sa.Integer(), nullable=False),
+    sa.Column('share_no', sa.Integer(), nullable=False),
+    sa.Column('milestone_no', sa.Integer(), nullable=False),
+    sa.Column('beneficiary_id', sa.Integer(), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('state_since', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('start_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('plan_id', sa.Integer(), nullable=False),
+    sa.Column('payee_type', sa.String(), nullable=False),
+    sa.Column('wage_code', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('pay_run_id', sa.Integer(), nullable=True),
+    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.CheckConstraint('amount_minor > 0', name='bonus_amount_is_positive'),
+    sa.ForeignKeyConstraint(['beneficiary_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['pay_run_id'], ['payrun.id'], ),
+    sa.ForeignKeyConstraint(['plan_id'], ['bonusplan.id'], ),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('bonus', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_bonus_beneficiary_id'), ['beneficiary_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bonus_pay_run_id'), ['pay_run_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bonus_referral_id'), ['referral_id'], unique=False)
+        batch_op.create_index('ix_bonus_state', ['state', 'due_on', 'id'], unique=False)
+        batch_op.create_index('ux_bonus_share', ['referral_id', 'share_no', 'milestone_no'], unique=True, sqlite_where=sa.text("state <> 'void'"), postgresql_where=sa.text("state <> 'void'"))
+
     op.create_table('click',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('share_id', sa.Integer(), nullable=False),
@@ -507,6 +675,39 @@ def upgrade() -> None:
         batch_op.create_index('ix_click_human', ['at', 'person_id'], unique=False, sqlite_where=sa.text("sort = 'human'"), postgresql_where=sa.text("sort = 'human'"))
         batch_op.create_index('ix_click_share', ['share_id', 'sort'], unique=False)
         batch_op.create_index(batch_op.f('ix_click_story_id'), ['story_id'], unique=False)
+
+    op.create_table('stagechange',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('referral_id', sa.Integer(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('old', sa.String(), nullable=False),
+    sa.Column('new', sa.String(), nullable=False),
+    sa.Column('words', sa.String(), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('stagechange', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_stagechange_referral_id'), ['referral_id'], unique=False)
+
+    op.create_table('payrunline',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('pay_run_id', sa.Integer(), nullable=False),
+    sa.Column('line_no', sa.Integer(), nullable=False),
+    sa.Column('bonus_id', sa.Integer(), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('is_returned', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['bonus_id'], ['bonus.id'], ),
+    sa.ForeignKeyConstraint(['pay_run_id'], ['payrun.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('pay_run_id', 'bonus_id')
+    )
+    with op.batch_alter_table('payrunline', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payrunline_bonus_id'), ['bonus_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_payrunline_pay_run_id'), ['pay_run_id'], unique=False)
+        batch_op.create_index('ux_payrunline_live', ['bonus_id'], unique=True, sqlite_where=sa.text('is_returned = 0'), postgresql_where=sa.text('NOT is_returned'))
 
     # ### end Alembic commands ###
     append_only()

@@ -1,0 +1,65 @@
+"""Who is owed a story: the audience in pages of people, each with the lane they are reached in and when they may be told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, func
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from bot import audiences, outbox
+from bot.people import Identity, Person
+from bot.stories.drafting import get
+from bot.stories.quiet import quiet_hours
+from bot.stories.records import StoryPlan
+
+PAGE = 1000
+
+
+def plan_page(session: Session, now: datetime, today: date, sharers: Any = None) -> bool:
+    """Owe the next page of the oldest open plan; True when more may be due.
+
+    `sharers` selects the ids of those who shared a story (shares is above stories, so it is handed in):
+    `sharers(story_id) -> SELECT of person ids`. Deliveries that exist already are left alone, so a page may be repeated.
+    """
+    plan = session.exec(
+        select(StoryPlan).where(col(StoryPlan.is_done).is_(False)).order_by(col(StoryPlan.id)).limit(1).with_for_update(skip_locked=True)
+    ).first()
+    if plan is None:
+        return False
+    story = get(session, plan.story_id)
+    members = sharers(plan.story_id) if plan.notice == "story_recalled" else audiences.member_ids(audiences.rule_of(session, story.audience_id), today)
+    page = session.execute(_lanes().where(col(Person.id).in_(members), col(Person.id) > plan.after_person_id).limit(PAGE)).all()
+    _owe(session, now, plan, [(row[0], row[1], row[2]) for row in page])
+    plan.after_person_id = page[-1][0] if page else plan.after_person_id
+    plan.is_done = len(page) < PAGE
+    session.add(plan)
+    session.flush()
+    return True
+
+
+def _owe(session: Session, now: datetime, plan: StoryPlan, page: list[tuple[int, str, str]]) -> None:
+    quiet = quiet_hours(session)
+    by_due: dict[datetime, list[tuple[str, int, str]]] = {}
+    zones: dict[str, datetime] = {}
+    for person_id, zone, lane in page:
+        due = zones.get(zone) or zones.setdefault(zone, quiet.until(now, zone))
+        by_due.setdefault(due, []).append((f"{plan.notice}:{plan.story_id}:person:{person_id}", person_id, lane))
+    for due, whom in by_due.items():
+        outbox.owe_many(session, now, plan.notice, plan.story_id, whom, due)
+
+
+def _lanes() -> Any:
+    """SELECT person id, time zone, lane by person id: the same answer as people.reach(person).lane, for many at once."""
+    workspace = case((col(Identity.workspace) == "", ""), else_=":" + col(Identity.workspace))
+    newest = (
+        sa_select(col(Identity.platform) + workspace)
+        .where(col(Identity.person_id) == col(Person.id), col(Identity.is_reachable))
+        .order_by(case((col(Identity.platform) == col(Person.preferred_platform), 0), else_=1), col(Identity.seen_at).desc())
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    return sa_select(col(Person.id), col(Person.time_zone), func.coalesce(newest, "mail")).order_by(col(Person.id))

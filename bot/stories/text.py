@@ -1,0 +1,56 @@
+"""Text and addresses that people and feeds hand in, made safe to keep."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import urlsplit, urlunsplit
+
+from bot.errors import FieldRefusal
+
+LOCALES = ("en", "fi", "sv")
+NEW_LINE = "\n"
+
+
+def clean(text: str, limit: int, *, lines: bool = False) -> str:
+    """The text in NFC without control characters, trimmed, at most `limit` characters; line breaks stay if `lines`.
+
+    PostgreSQL refuses NUL, and direction overrides (U+202E) make a link look like another.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", NEW_LINE).replace("\r", NEW_LINE).replace("\t", " "))
+    kept = "".join(c if (c == NEW_LINE or unicodedata.category(c) not in _UNWANTED or c == "\u200d") else " " for c in text)
+    kept = kept if lines else " ".join(kept.split())
+    return kept.strip()[:limit].rstrip()
+
+
+_UNWANTED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def checked_link(url: str, field: str = "link") -> str:
+    """The address in its plain form: http or https, a host, nothing before `@`, no control characters, ≤ 2,000 characters.
+
+    A host with letters beyond ASCII is kept as punycode and only when all of them are Latin: the cheapest defence against
+    look-alikes. Raises FieldRefusal(field, `stories.refused.link`).
+    """
+    try:
+        return _plain_link(url.strip())
+    except (ValueError, UnicodeError):
+        raise FieldRefusal(field, "stories.refused.link") from None
+
+
+def _plain_link(url: str) -> str:
+    if len(url) > 2000 or any(c.isspace() or c == "\\" or unicodedata.category(c) in _UNWANTED for c in url):
+        raise ValueError("characters")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme.lower() not in ("http", "https") or not host or "@" in parts.netloc or "%" in parts.netloc:
+        raise ValueError("shape")
+    netloc = _host(host) + (f":{parts.port}" if parts.port else "")
+    return urlunsplit((parts.scheme.lower(), netloc, parts.path, parts.query, parts.fragment))
+
+
+def _host(host: str) -> str:
+    if ":" in host:
+        return f"[{host}]"
+    if not host.isascii() and any(c.isalpha() and not unicodedata.name(c, "").startswith("LATIN") for c in host):
+        raise ValueError("script")
+    return host.rstrip(".").encode("idna").decode()
