@@ -23,6 +23,13 @@ DEFAULTS: dict[str, Any] = {
     "balance.ask": 1,
     "quiet.from_hour": 20,
     "quiet.to_hour": 8,
+    # What an employee forwards with their referral link; {title} and {link} are filled in.
+    "referral.forward.en": "Hi! We are looking for somebody: {title}. I thought of you. Have a look, it is your choice whether you get in touch: {link}",
+    "referral.forward.fi": "Moi! Meillä on auki tehtävä: {title}. Tulit heti mieleen. Katso rauhassa, päätät itse, otatko yhteyttä: {link}",
+    "referral.forward.sv": "Hej! Vi söker någon: {title}. Jag kom att tänka på dig. Titta i lugn och ro, du bestämmer själv om du hör av dig: {link}",
+    "referral.forward_general.en": "Hi! I like working here and I thought of you. If you are curious, have a look, it is your choice whether you get in touch: {link}",
+    "referral.forward_general.fi": "Moi! Viihdyn töissäni ja tulit mieleen. Jos kiinnostuit, katso rauhassa, päätät itse, otatko yhteyttä: {link}",
+    "referral.forward_general.sv": "Hej! Jag trivs på jobbet och kom att tänka på dig. Är du nyfiken? Titta i lugn och ro, du bestämmer själv om du hör av dig: {link}",
     "referral.link_days": 180,
     "referral.ownership_days": 183,
     "referral.take_days": 2,
@@ -37,6 +44,7 @@ DEFAULTS: dict[str, Any] = {
     "payroll.decimal_comma": True,
     "payroll.wage_code_employee": "REFERRAL",
     "payroll.wage_code_other": "REFERRAL-EXT",
+    "privacy.contact": "",  # address for questions about personal data, in the notices; empty means HR
     "privacy.unconfirmed_days": 14,
     "privacy.not_hired_days": 365,
     "people.retire_share_percent": 10,
