@@ -187,9 +187,10 @@ def lock(session: Session) -> tuple[int, str]:
 def balance(session: Session, account: str, currency: str) -> int:
     """Debits minus credits of an account in minor units; what is owed is therefore negative."""
     total = func.coalesce(func.sum(col(LedgerEntry.amount_minor)), 0)
-    sides = (sa_select(total).where(side == account, col(LedgerEntry.currency) == currency) for side in (col(LedgerEntry.debit_account), col(LedgerEntry.credit_account)))
-    debit, credit = (int(session.execute(side).scalar_one()) for side in sides)
-    return debit - credit
+    here = sa_select(total).where(col(LedgerEntry.currency) == currency)
+    debit = session.execute(here.where(col(LedgerEntry.debit_account) == account)).scalar_one()
+    credit = session.execute(here.where(col(LedgerEntry.credit_account) == account)).scalar_one()
+    return int(debit) - int(credit)
 
 
 def trial_balance(session: Session) -> list[TrialRow]:
@@ -268,7 +269,7 @@ def check(session: Session, after: int, last: str, limit: int | None = None) -> 
             return Verdict(number, number + 1, "the row is missing, or its number is not in line"), last
         if reason := _wrong(row, mirror, last):
             return Verdict(number, number + 1, reason), last
-        number, last = number + 1, row[-1]
+        number, last = number + 1, str(row[-1])
     return Verdict(number), last
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-APPEND_ONLY = ("auditentry", "ledgerentry")
+APPEND_ONLY = ("auditentry", "ledgerentry", "payrunfile")
 
 
 def append_only(tables: tuple[str, ...] = APPEND_ONLY) -> None:

@@ -1,0 +1,14 @@
+"""Bonuses: promised at the hire, due after the qualifying period, approved by HR, exported once in a pay run, paid, and explained."""
+
+from bot.bonuses import payruns
+from bot.bonuses.due import drop_leavers, raise_due, start_waiting
+from bot.bonuses.explain import Explanation, explain
+from bot.bonuses.hire import Share, hire, of_person, of_referral
+from bot.bonuses.moves import HOLD_REASONS, approve, confirm, hold, refuse, state_words, void
+from bot.bonuses.records import MOVES, OWED, STATES, UNDUE, Bonus, PayRun, PayRunFile, PayRunLine
+
+__all__ = [
+    "HOLD_REASONS", "MOVES", "OWED", "STATES", "UNDUE", "Bonus", "Explanation", "PayRun", "PayRunFile", "PayRunLine", "Share", "approve",
+    "confirm", "drop_leavers", "explain", "hire", "hold", "of_person", "of_referral", "payruns", "raise_due", "refuse", "start_waiting",
+    "state_words", "void",
+]  # fmt: skip

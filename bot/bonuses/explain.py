@@ -1,0 +1,45 @@
+"""Why this amount on this day: everything on record about one bonus, for whoever may know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from bot import audit, ledger, plans
+from bot.audit import AuditEntry
+from bot.bonuses.records import Bonus, PayRun
+from bot.ledger import LedgerEntry
+from bot.plans import Instalment, Promise
+from bot.referrals import Referral
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One bonus with the rule it follows, what happened to it, and every ledger entry about it."""
+
+    bonus: Bonus
+    referral: Referral
+    promise: Promise  # the plan's version that the referral was confirmed under
+    part: Instalment  # the milestone of which this bonus is a share
+    events: tuple[AuditEntry, ...]
+    entries: tuple[LedgerEntry, ...]
+    pay_run: PayRun | None
+
+    @property
+    def is_share(self) -> bool:
+        """The milestone's amount is divided among several people."""
+        return self.bonus.money != self.part.money
+
+
+def explain(session: Session, bonus_id: int) -> Explanation | None:
+    """Everything about one bonus, or None when there is none with that id. Whether the reader may see it is the desk's question."""
+    bonus = session.get(Bonus, bonus_id)
+    if bonus is None:
+        return None
+    promise = plans.promise_of_version(session, bonus.plan_id)
+    run = session.get(PayRun, bonus.pay_run_id) if bonus.pay_run_id else None
+    return Explanation(
+        bonus, session.get_one(Referral, bonus.referral_id), promise, promise.instalments[bonus.milestone_no - 1],
+        tuple(audit.history(session, "bonus", bonus_id)), tuple(ledger.entries_of(session, "bonus", bonus_id)), run,
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""How a bonus moves from state to state: guarded by state and version, with its audit row, its ledger entry and its notice in one transaction."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CursorResult, update
+from sqlmodel import Session, col, select
+
+from bot import audit, ledger, outbox, people
+from bot.bonuses.records import MOVES, UNDUE, Bonus
+from bot.errors import Refusal, Stale
+from bot.ledger import EXPENSE, LedgerEntry, Movement, payable
+from bot.messages import Say, say
+from bot.people import Person
+
+TOLD = frozenset({"eligible", "approved", "paid", "held", "forfeited"})  # the beneficiary hears of these moves
+HOLD_REASONS = ("hr_question", "hr_dispute")  # why HR may hold one; the rules give reasons of their own
+
+
+def accrual(bonus: Bonus) -> Movement:
+    """The entry of a promise that became real. The key is of the hire, so the same hire heard twice posts once."""
+    key = f"referral:{bonus.referral_id}:hired:share:{bonus.share_no}:part:{bonus.milestone_no}"
+    return Movement(key, EXPENSE, payable(bonus.beneficiary_id), bonus.money, "bonus", bonus.id or 0)
+
+
+def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to: str, reason: str = "", *, is_told: bool = True) -> Bonus:
+    """Move one bonus, seen in its present state and version. `actor_id` is None when time did it; `is_told`: the beneficiary hears.
+
+    Forfeiting and voiding reverse the accrual. Raises Stale, naming who was quicker, when the row is no longer as seen.
+    """
+    old, version = bonus.state, bonus.version
+    if to not in MOVES[old]:
+        raise overtaken(session, bonus)
+    seen = update(Bonus).where(col(Bonus.id) == bonus.id, col(Bonus.state) == old, col(Bonus.version) == version)
+    done = session.execute(seen.values(state=to, version=version + 1, state_since=now, reason=reason))
+    assert isinstance(done, CursorResult)
+    session.expire(bonus)
+    if done.rowcount != 1:
+        raise overtaken(session, bonus)
+    note(session, now, actor_id, bonus, old)
+    if to in ("forfeited", "void"):
+        ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
+    if is_told and to in TOLD:
+        tell(session, now, bonus, to)
+    return bonus
+
+
+def note(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, old: str) -> None:
+    """The audit row of a move: states, version, plan version, reason."""
+    detail = f"{old or 'nothing'} to {bonus.state}, version {bonus.version}, plan {bonus.plan_id}"
+    audit.note(session, now, actor_id, f"bonus.{bonus.state}", "bonus", bonus.id or 0, f"{detail}, {bonus.reason}" if bonus.reason else detail)
+
+
+def tell(session: Session, now: datetime, bonus: Bonus, what: str) -> None:
+    """Owe the beneficiary the news."""
+    person = session.get(Person, bonus.beneficiary_id)
+    assert person is not None
+    outbox.owe(session, now, f"bonus:{bonus.id}:{what}:version:{bonus.version}:person:{person.id}", f"bonus.{what}", bonus.id or 0, person)
+
+
+def locked(session: Session, bonus_id: int, version: int | None = None) -> Bonus:
+    """The bonus, locked until the transaction ends and as it is now. Raises Stale when it is not in that version any more."""
+    bonus = session.get(Bonus, bonus_id, with_for_update=True, populate_existing=True)
+    if bonus is None:
+        raise Stale("bonuses.gone")
+    if version is not None and bonus.version != version:
+        raise overtaken(session, bonus)
+    return bonus
+
+
+def overtaken(session: Session, bonus: Bonus) -> Stale:
+    """The refusal that tells what happened to a bonus meanwhile: which state, who, when."""
+    last = audit.history(session, "bonus", bonus.id or 0)[-1]
+    if last.actor_id is None:
+        return Stale("bonuses.moved_by_itself", state=state_words(bonus.state), at=last.at)
+    actor = session.get(Person, last.actor_id)
+    return Stale("bonuses.overtaken", state=state_words(bonus.state), at=last.at, name=actor.name if actor else "?")
+
+
+def state_words(state: str) -> Say:
+    """A state in words."""
+    return say(f"bonuses.state.{state}")
+
+
+def approve(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int) -> Bonus:
+    """HR approves an eligible bonus. Raises Refusal `forbidden` or `bonuses.own`, or Stale telling who was quicker and when."""
+    bonus = locked(session, bonus_id, version)
+    _require_judge(session, actor_id, bonus)
+    return move(session, now, actor_id, bonus, "approved")
+
+
+def confirm(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, today: date) -> Bonus:
+    """HR answers the question for which a bonus is held: all is well. One that is due is approved by the same press;
+    one whose qualifying period still runs waits on. Raises as `approve`."""
+    bonus = locked(session, bonus_id, version)
+    _require_judge(session, actor_id, bonus)
+    if bonus.state != "held":
+        raise overtaken(session, bonus)
+    if bonus.due_on > today:
+        return move(session, now, actor_id, bonus, "waiting")
+    bonus = move(session, now, actor_id, bonus, "eligible", bonus.reason, is_told=False)
+    return move(session, now, actor_id, bonus, "approved")
+
+
+def refuse(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int) -> Bonus:
+    """HR answers the question for which a bonus is held: no bonus. Where the newcomer has left, the later parts of the
+    same hire end too. Raises Refusal `forbidden`, or Stale."""
+    bonus = locked(session, bonus_id, version)
+    _require_hr(session, actor_id)
+    if bonus.state != "held":
+        raise overtaken(session, bonus)
+    has_left = bonus.reason == "hire_unknown"
+    parts = _parts(session, bonus.referral_id) if has_left else []  # locked before the ledger's head is
+    bonus = move(session, now, actor_id, bonus, "forfeited", "hire_left" if has_left else bonus.reason)
+    for part in parts:
+        move(session, now, actor_id, part, "forfeited", "hire_left")
+    return bonus
+
+
+def hold(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, reason: str) -> Bonus:
+    """HR stops a bonus for a question (one of HOLD_REASONS). Raises Refusal `forbidden`, or Stale."""
+    bonus = locked(session, bonus_id, version)
+    _require_hr(session, actor_id)
+    if reason not in HOLD_REASONS:
+        raise Refusal("bonuses.unknown_reason")
+    return move(session, now, actor_id, bonus, "held", reason)
+
+
+def void(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int) -> Bonus:
+    """HR takes back a bonus that was entered by mistake; only until it went to payroll. Raises Refusal `forbidden`, or Stale."""
+    bonus = locked(session, bonus_id, version)
+    _require_hr(session, actor_id)
+    return move(session, now, actor_id, bonus, "void")
+
+
+def _require_hr(session: Session, actor_id: int) -> None:
+    if not people.has_role(session, actor_id, "hr"):
+        raise Refusal("forbidden")
+
+
+def _require_judge(session: Session, actor_id: int, bonus: Bonus) -> None:
+    _require_hr(session, actor_id)
+    if actor_id == bonus.beneficiary_id:
+        raise Refusal("bonuses.own")
+
+
+def _accrued(session: Session, bonus: Bonus) -> LedgerEntry:
+    return ledger.entries_of(session, "bonus", bonus.id or 0)[0]
+
+
+def _parts(session: Session, referral_id: int) -> list[Bonus]:
+    """Parts of the same hire whose period still runs, locked, in the order of their ids."""
+    query = select(Bonus).where(Bonus.referral_id == referral_id, col(Bonus.state).in_(UNDUE)).order_by(col(Bonus.id))
+    return list(session.exec(query.with_for_update().execution_options(populate_existing=True)))
