@@ -66,6 +66,16 @@ class LanePause(SQLModel, table=True):
     actor_id: int | None = None
 
 
+class RoomAddress(SQLModel, table=True):
+    """Where a room is on a platform that tells us so in a channel (Teams). `address` is opaque text that only it reads."""
+
+    room: str = Field(primary_key=True)
+    platform: str = Field(primary_key=True)
+    workspace: str
+    address: str
+    at: datetime = utc_field()
+
+
 class Receipt(SQLModel, table=True):
     """An event that took effect, with the answer given (sealed: it may show personal data). Pruned after two days."""
 
@@ -214,6 +224,19 @@ def resume(session: Session, now: datetime, actor_id: int | None, lane: str) -> 
     session.delete(row)
     audit.note(session, now, actor_id, "lane.resumed", "lane", 0, lane)
     return True
+
+
+def keep_room(session: Session, now: datetime, actor_id: int | None, room: str, platform: str, workspace: str, address: str) -> None:
+    """From now on the room is that channel."""
+    row = session.get(RoomAddress, (room, platform)) or RoomAddress(room=room, platform=platform, workspace="", address="", at=now)
+    row.workspace, row.address, row.at = workspace, address, now
+    session.add(row)
+    audit.note(session, now, actor_id, "room.moved", "room", 0, f"{room} on {platform}")
+
+
+def rooms(session: Session, platform: str) -> dict[str, tuple[str, str]]:
+    """(workspace, address) of every room on a platform."""
+    return {r.room: (r.workspace, r.address) for r in session.exec(select(RoomAddress).where(RoomAddress.platform == platform))}
 
 
 def parked(session: Session, limit: int = 200) -> list[Delivery]:

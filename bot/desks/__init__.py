@@ -63,7 +63,7 @@ def _hear(session: Session, deployment: Deployment, event: Event, now: datetime)
         return _speak(deployment, None, front.unknown(deployment, caller))
     if not person.is_here(deployment.today(now)):
         raise Refusal("front.left")
-    turn = Turn(session, deployment, person, now, caller.platform, event.key)
+    turn = Turn(session, deployment, person, now, caller.platform, event.key, caller.workspace, caller.room)
     answer = _dispatch(turn, event)
     if key:
         identities.seen(session, now, caller.platform, caller.workspace, caller.user, caller.address)

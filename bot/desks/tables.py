@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import types
+from collections.abc import Callable
 
 from bot.desks import front
+from bot.desks.hr import rooms
 from bot.desks.turn import Desk
 
-DESKS: tuple[Desk, ...] = (front.DESK,)
+DESKS: tuple[Desk, ...] = (front.DESK, rooms.DESK)
 
 
 def _merge(desks: tuple[Desk, ...]) -> Desk:
@@ -27,3 +30,24 @@ TABLE = _merge(DESKS)
 def nearest(command: str) -> list[str]:
     """Up to three commands that look like what was typed."""
     return difflib.get_close_matches(command, TABLE.commands, n=3, cutoff=0.5)
+
+
+def may_ask(action: str) -> bool:
+    """Whether pressing this button may bring a form. Teams must know before the press: a dialog opens then or never.
+
+    Read from the desk's function itself, so that no button can say it wrongly: the function makes an Ask, or calls
+    another one that does. A miss costs one more press, no answer is lost by it.
+    """
+    found = TABLE.buttons.get(action)
+    return found is not None and _makes_a_form(found, depth=3)
+
+
+def _makes_a_form(function: Callable[..., object], depth: int) -> bool:
+    function = getattr(function, "__func__", function)
+    if not isinstance(function, types.FunctionType):
+        return False
+    names = function.__code__.co_names
+    known = [function.__globals__.get(name) for name in names]
+    known += [getattr(module, name, None) for module in known if isinstance(module, types.ModuleType) for name in names]
+    ours = [f for f in known if isinstance(f, types.FunctionType) and f.__module__.startswith("bot.desks")]
+    return "Ask" in names or (depth > 0 and any(_makes_a_form(f, depth - 1) for f in ours))

@@ -49,6 +49,8 @@ class Turn:
     now: datetime
     platform: str = "portal"
     key: str = ""
+    workspace: str = ""
+    room: str = ""  # the address of the channel it was said in
 
     @property
     def person_id(self) -> int:

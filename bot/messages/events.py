@@ -11,13 +11,15 @@ class Caller:
     """Who speaks, as the platform authenticated them. `address` is opaque text by which only that platform can reach them.
 
     platform: "slack", "teams", "portal" or "memory". workspace: team or tenant id ("" on the portal).
-    user: the platform's own id of the person (the portal's is our person id as text).
+    user: the platform's own id of the person (the portal's is our person id as text). room: the opaque address of the
+    channel it was said in, "" in private.
     """
 
     platform: str
     workspace: str
     user: str
     address: str = ""
+    room: str = ""
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,14 @@ def upgrade() -> None:
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_receipt_at'), ['at'], unique=False)
 
+    op.create_table('roomaddress',
+    sa.Column('room', sa.String(), nullable=False),
+    sa.Column('platform', sa.String(), nullable=False),
+    sa.Column('workspace', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('room', 'platform')
+    )
     op.create_table('setting',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
