@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -264,12 +265,13 @@ def check(session: Session, after: int, last: str, limit: int | None = None) -> 
     `entries` of the verdict is the number of the last good row.
     """
     number = after
-    for row, mirror in _stream(session, after, limit):
-        if row[0] != number + 1:
-            return Verdict(number, number + 1, "the row is missing, or its number is not in line"), last
-        if reason := _wrong(row, mirror, last):
-            return Verdict(number, number + 1, reason), last
-        number, last = number + 1, str(row[-1])
+    with closing(_stream(session, after, limit)) as rows:  # a server-side cursor must not be left open at the first bad row
+        for row, mirror in rows:
+            if row[0] != number + 1:
+                return Verdict(number, number + 1, "the row is missing, or its number is not in line"), last
+            if reason := _wrong(row, mirror, last):
+                return Verdict(number, number + 1, reason), last
+            number, last = number + 1, str(row[-1])
     return Verdict(number), last
 
 
@@ -280,12 +282,13 @@ _FIELDS = [
 ]  # fmt: skip
 
 
-def _stream(session: Session, after: int, limit: int | None) -> Iterator[tuple[Sequence[object], Sequence[object]]]:
+def _stream(session: Session, after: int, limit: int | None) -> Generator[tuple[Sequence[object], Sequence[object]], None, None]:
     original = LedgerEntry.__table__.alias("original")  # type: ignore[attr-defined]
     query = sa_select(*_FIELDS, original.c.debit_account, original.c.credit_account, original.c.amount_minor, original.c.currency)
     query = query.outerjoin(original, original.c.id == col(LedgerEntry.reverses_id)).where(col(LedgerEntry.id) > after).order_by(col(LedgerEntry.id))
-    for row in session.execute(query.limit(limit) if limit else query, execution_options={"yield_per": 1000}):
-        yield row[: len(_FIELDS)], row[len(_FIELDS) :]
+    with session.execute(query.limit(limit) if limit else query, execution_options={"yield_per": 1000}) as result:
+        for row in result:
+            yield row[: len(_FIELDS)], row[len(_FIELDS) :]
 
 
 def _wrong(row: Sequence[object], mirror: Sequence[object], last: str) -> str:

@@ -50,6 +50,11 @@ def fresh_database(url: str, number: int) -> Iterator[str]:
         _admin(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def as_owner(url: str, *statements: str) -> None:
+    """Run statements in a test's database as its owner, who may do what the serving role may not."""
+    _admin(make_url(url).set(username="postgres", password=None).render_as_string(hide_password=False), *statements)
+
+
 def _named(url: str, database: str) -> str:
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
