@@ -74,6 +74,11 @@ def upgrade() -> None:
     with op.batch_alter_table('clicktotal', schema=None) as batch_op:
         batch_op.create_index('ix_clicktotal_top', ['period', 'clicks', 'person_id'], unique=False)
 
+    op.create_table('enrolledday',
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('people', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('on')
+    )
     op.create_table('importline',
     sa.Column('run', sa.String(), nullable=False),
     sa.Column('line', sa.Integer(), nullable=False),
