@@ -49,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "privacy.not_hired_days": 365,
     "people.retire_share_percent": 10,
     "click.dedupe": True,
+    "demo.ahead_seconds": 0,
 }
 
 
