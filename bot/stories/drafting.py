@@ -73,7 +73,7 @@ def known(session: Session, source: str, guid: str) -> bool:
 
 
 def _checked(draft: Draft) -> dict[str, Any]:
-    title = clean(draft.title, 140)
+    title = clean(draft.title, 120)
     if not title:
         raise FieldRefusal("title", "stories.refused.title")
     if draft.kind not in KINDS:

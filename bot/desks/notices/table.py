@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.desks.notices import Builder, OutsiderOf
+from bot.desks.notices import Builder, OutsiderOf, stories
 
-BUILDERS: dict[str, Builder] = {}
+BUILDERS: dict[str, Builder] = {**stories.BUILDERS}
 
 # Notices that go by mail to somebody outside the directory: who that is.
 OUTSIDERS: dict[str, OutsiderOf] = {}
