@@ -6,11 +6,12 @@ import difflib
 import types
 from collections.abc import Callable
 
-from bot.desks import front
-from bot.desks.hr import rooms
+from bot.desks import front, recruiter
+from bot.desks.advocate import referrals as advocate_referrals
+from bot.desks.hr import openings, rooms
 from bot.desks.turn import Desk
 
-DESKS: tuple[Desk, ...] = (front.DESK, rooms.DESK)
+DESKS: tuple[Desk, ...] = (front.DESK, rooms.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK)
 
 
 def _merge(desks: tuple[Desk, ...]) -> Desk:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import exists, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot import audit, settings
@@ -83,10 +84,12 @@ def overdue_for_erasure(session: Session, now: datetime, limit: int) -> list[tup
     silent = now - timedelta(days=int(settings.get(session, "privacy.unconfirmed_days")))
     over = (col(Referral.stage).in_(("rejected", "withdrawn", "duplicate", "hired", "closed"))) & (col(Referral.stage_since) <= decided)
     unheard = (col(Referral.stage).in_(("invited", "expired", "declined"))) & (col(Referral.stage_since) <= silent)
+    other = aliased(Referral)
+    in_process = exists().where(col(other.candidate_id) == col(Candidate.id), col(other.stage).in_(ACTIVE))
     rows = session.exec(
         select(Referral.candidate_id, col(Referral.start_on).is_not(None))
         .join(Candidate, col(Candidate.id) == Referral.candidate_id)
-        .where(over | unheard, col(Candidate.erased_at).is_(None))
+        .where(over | unheard, col(Candidate.erased_at).is_(None), ~in_process)
         .order_by(col(Referral.id))
         .limit(limit)
     )
@@ -100,7 +103,7 @@ def retain(session: Session, now: datetime, limit: int = 200) -> bool:
         candidate = session.get(Candidate, candidate_id)
         if candidate and was_hired:
             shred(session, now, candidate)
-        elif candidate and not _is_in_process(session, candidate_id):
+        elif candidate:
             erase_candidate(session, now, None, candidate_id, by="time")
     return len(due) == limit
 
@@ -108,10 +111,6 @@ def retain(session: Session, now: datetime, limit: int = 200) -> bool:
 def erase_person(session: Session, now: datetime, person_id: int) -> None:
     """What is forgotten here when somebody of the directory is erased: their links take nobody in any more. Referrals hold ids only."""
     retire_links(session, person_id)
-
-
-def _is_in_process(session: Session, candidate_id: int) -> bool:
-    return any(r.stage in ACTIVE for r in referrals_of(session, candidate_id))
 
 
 def _exported(session: Session, referral: Referral) -> dict[str, object]:

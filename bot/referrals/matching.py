@@ -57,3 +57,20 @@ def match(session: Session, now: datetime, actor_id: int, referral_id: int, vers
         outbox.owe(session, now, f"referral:{referral_id}:matched:referrer", "referral_matched", referral_id, referrer)
     outbox.owe_change(session, now, "update", "referral_new", referral_id)
     return referral
+
+
+def link_hire(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, person_id: int) -> Referral:
+    """Tie a hire to the newcomer's row in the directory. Raises FieldRefusal `email` for the referrer, or Stale."""
+    referral = session.get(Referral, referral_id)
+    if referral is None:
+        raise Refusal("referrals.unknown")
+    if person_id == referral.referrer_id:
+        raise FieldRefusal("email", "recruiter.error.email_referrer")
+    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.start_on).is_not(None))
+    result = session.execute(update(Referral).where(*here).values(hired_person_id=person_id, version=version + 1).execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise stale(session, referral, actor_id)
+    session.refresh(referral)
+    audit.note(session, now, actor_id, "referral.hire_linked", "referral", referral_id, f"person {person_id}")
+    return referral

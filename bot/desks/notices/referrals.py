@@ -1,0 +1,124 @@
+"""What is owed about referrals: to the referrer, to recruiters and their channel, to HR, and by mail to the candidate."""
+
+from __future__ import annotations
+
+from bot import referrals
+from bot.desks import wording
+from bot.desks.candidate import stage_words
+from bot.desks.notices import Builder, Outsider, OutsiderOf, Owed
+from bot.desks.recruiting import referral_card
+from bot.messages import Block, Button, Buttons, Card, Note, Paragraph, Say, say
+from bot.referrals import Candidate, Referral, StageChange
+
+
+def stage(owed: Owed) -> Card | None:
+    """To the referrer: the referral has moved. As much as the candidate allowed; nothing where that says nothing new."""
+    change, referral = _change(owed)
+    if change is None or referral is None or (change.new == "erased" and change.by == "time"):
+        return None
+    shown = referrals.shown_stage(owed.session, referral)
+    is_first = change.old == ""
+    if not is_first and (referral.stage != change.new or shown == "private"):
+        return None  # it has moved on: the newer news is owed too; or the way there is the candidate's own
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    blocks: list[Block] = [Paragraph(say(f"referrals.told.{shown}", opening=opening)), Paragraph(say(f"referrals.next.{shown}"))]
+    if is_first and owed.person:
+        promise, reason = wording.promised_to(owed.session, owed.person, referral)
+        blocks += [Paragraph(wording.promise_words(promise, reason)), Note(say("referrals.told.first_counts"))]
+    return _referrer_card(referral, say(f"referrals.told.title.{shown}", opening=opening), blocks, is_good=shown in ("confirmed", "offered", "hired"))
+
+
+def over(owed: Owed) -> Card | None:
+    """To somebody whose candidate was another's: it is over, and no more than that."""
+    referral = owed.session.get(Referral, owed.subject_id)
+    if referral is None or referral.stage != "duplicate":
+        return None
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    blocks: list[Block] = [Paragraph(say("referrals.told.over", opening=opening)), Note(say("referrals.told.first_counts"))]
+    return _referrer_card(referral, say("referrals.told.title.over", opening=opening), blocks)
+
+
+def matched(owed: Owed) -> Card | None:
+    """To the referrer: a recruiter found an opening for a general referral."""
+    referral = owed.session.get(Referral, owed.subject_id)
+    if referral is None or not referrals.may_see_name(owed.session, referral):
+        return None
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    return _referrer_card(referral, say("referrals.told.matched", opening=opening), [Paragraph(say("referrals.told.matched_text", opening=opening))])
+
+
+def new(owed: Owed) -> Card | None:
+    """To recruiters and into their channel: a referral, as it is now, without the candidate's name."""
+    referral = owed.session.get(Referral, owed.subject_id)
+    return referral_card(owed.session, referral) if referral and referral.stage not in referrals.HIDDEN else None
+
+
+def waiting(owed: Owed) -> Card | None:
+    """To the recruiter: somebody is waiting for you."""
+    return _waiting_card(owed, "recruiter.waiting.title")
+
+
+def stuck(owed: Owed) -> Card | None:
+    """Into HR's channel: nobody has taken this referral."""
+    return _waiting_card(owed, "recruiter.stuck.title")
+
+
+def gone(owed: Owed) -> Card | None:
+    """To the recruiter: the candidate withdrew, or had their details erased."""
+    change, referral = _change(owed)
+    if change is None or referral is None:
+        return None
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    title = say("recruiter.gone.title", opening=opening, number=f"{referral.id}")
+    return Card(title, (Paragraph(say(f"recruiter.gone.{change.new}")),))
+
+
+def to_candidate(owed: Owed) -> Card | None:
+    """By mail to the candidate: what happened, what comes next, and the way to their own page."""
+    change, referral = _change(owed)
+    candidate = owed.session.get(Candidate, referral.candidate_id) if referral else None
+    details = referrals.open_details(owed.session, owed.deployment.vault, candidate) if candidate else None
+    if change is None or referral is None or details is None or (change.old and referral.stage != change.new):
+        return None
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    shown = "confirmed" if change.new == "duplicate" else change.new
+    organisation = owed.deployment.organisation
+    blocks: list[Block] = [Paragraph(text) for text in stage_words(owed.session, owed.deployment, referral, change)]
+    blocks.append(Paragraph(say(f"candidate.next.{shown}", organisation=organisation)))
+    blocks.append(Buttons((Button(say("candidate.mail.page"), url=owed.deployment.link(f"r/{details.token}"), style="primary"),)))
+    blocks.append(Note(say("candidate.mail.note", organisation=organisation)))
+    return Card(say(f"candidate.mail.title.{shown}", organisation=organisation, opening=opening), tuple(blocks))
+
+
+def candidate_address(owed: Owed) -> Outsider | None:
+    """A candidate's e-mail address, opened at sending; None once they are erased."""
+    _, referral = _change(owed)
+    candidate = owed.session.get(Candidate, referral.candidate_id) if referral else None
+    details = referrals.open_details(owed.session, owed.deployment.vault, candidate) if candidate else None
+    return Outsider(details.email, candidate.locale, owed.deployment.time_zone) if candidate and details and details.email else None
+
+
+def _change(owed: Owed) -> tuple[StageChange | None, Referral | None]:
+    change = owed.session.get(StageChange, owed.subject_id)
+    return change, owed.session.get(Referral, change.referral_id) if change else None
+
+
+def _referrer_card(referral: Referral, title: Say, blocks: list[Block], *, is_good: bool = False) -> Card:
+    buttons = Buttons((Button(say("referrals.mine"), "referrals.page", "0"),))
+    return Card(title, (*blocks, buttons), tone="good" if is_good else "plain")
+
+
+def _waiting_card(owed: Owed, title: str) -> Card | None:
+    referral = owed.session.get(Referral, owed.subject_id)
+    if referral is None or referral.stage != "confirmed":
+        return None
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    card, days = referral_card(owed.session, referral), (owed.now - referral.stage_since).days
+    return Card(say(title, opening=opening, count=days), (Paragraph(say("recruiter.waiting.text", count=days)), *card.blocks), tone="warning")
+
+
+BUILDERS: dict[str, Builder] = {
+    "referral_stage": stage, "referral_over": over, "referral_matched": matched, "referral_new": new, "referral_waiting": waiting,
+    "referral_stuck": stuck, "referral_gone": gone, "candidate_confirmed": to_candidate, "candidate_stage": to_candidate,
+}  # fmt: skip
+OUTSIDERS: dict[str, OutsiderOf] = {"candidate_confirmed": candidate_address, "candidate_stage": candidate_address}

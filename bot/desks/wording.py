@@ -1,0 +1,67 @@
+"""Words that several desks say alike about openings, referrals and what they may bring."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from bot import plans
+from bot.errors import Refusal
+from bot.messages import Say, say
+from bot.openings import JobOpening
+from bot.people import Person
+from bot.plans import Asked, Promise
+from bot.referrals import Referral
+
+
+def opening_name(session: Session, opening_id: int | None) -> Say:
+    """An opening's title, or the words for a referral to the organisation at large."""
+    opening = session.get(JobOpening, opening_id) if opening_id else None
+    return say("referrals.opening", title=opening.title) if opening else say("referrals.general")
+
+
+def person_name(session: Session, person_id: int | None) -> str:
+    """Somebody's name; the empty text for nobody."""
+    person = session.get(Person, person_id) if person_id else None
+    return person.name if person else ""
+
+
+def promised(session: Session, referrer: Person, opening: JobOpening | None) -> tuple[Promise | None, str | None]:
+    """What a referral made now would earn, and why this person would not earn it (a reason of plans), each or None."""
+    promise = plans.promise(session, plan_id=opening.plan_id if opening else None)
+    return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
+
+
+def promised_to(session: Session, referrer: Person, referral: Referral) -> tuple[Promise | None, str | None]:
+    """What a referral that stands would earn (its plan is frozen), and why this person would not earn it, each or None."""
+    opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
+    promise = plans.promise_of_version(session, referral.plan_id) if referral.plan_id else None
+    return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
+
+
+def promise_words(promise: Promise | None, reason: str | None) -> Say:
+    """The promise of a bonus in a sentence, or why there is none."""
+    if promise is None:
+        return say("referrals.promise.none")
+    if reason is not None:
+        return say("referrals.promise.not_you", reason=say(f"bonuses.reason.{reason}"))
+    if len(promise.instalments) == 1:
+        return say("referrals.promise.once", money=promise.total, count=promise.days)
+    return say("referrals.promise.parts", money=promise.total, parts=len(promise.instalments), count=promise.days)
+
+
+def read_id(text: str) -> int:
+    """An opaque id that a card or form brought back. Raises Refusal `old_card` for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Refusal("old_card")
+    return int(text)
+
+
+def read_version(value: str) -> tuple[int, int]:
+    """An `id:version` value of a button. Raises Refusal `old_card` for anything else."""
+    first, _, second = value.partition(":")
+    return read_id(first), read_id(second)
+
+
+def versioned(referral: Referral) -> str:
+    """The value of a referral's buttons: id and the version they were drawn for."""
+    return f"{referral.id}:{referral.version}"
