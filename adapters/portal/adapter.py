@@ -1,0 +1,57 @@
+"""The portal as a platform: routes, the speaking side, and the rooms it can stand in for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from adapters.hub import Hub, Preview
+from adapters.portal import files
+from adapters.portal.home import Home
+from adapters.portal.live import PortalChat
+from adapters.portal.portal import Extras, Portal
+from adapters.portal.sign_in import SignIn
+from adapters.portal.talk import Talk
+from adapters.portal.visits import give_cookie
+
+ROOMS = ("admin", "recruiting")
+
+
+class PortalAdapter:
+    """The browser, in both directions. `previews` draws cards as other platforms would; `extras` adds the demo's parts."""
+
+    name = "portal"
+
+    def __init__(self, hub: Hub, previews: Mapping[str, Preview], extras: Extras | None = None) -> None:
+        self.hub = hub
+        self.portal = Portal(hub, previews, extras)
+        self.chat = PortalChat(self.portal.live)
+        hub.wakers.append(self.portal.live.stir)
+
+    def add_routes(self, app: web.Application) -> None:
+        """Every page, and what ends the open streams when the server stops."""
+        files.add_routes(app)
+        for part in (Home, Talk, SignIn):
+            part(self.portal).add_routes(app)
+        self.portal.extras.add_routes(app, self.portal)
+
+        async def close(_app: web.Application) -> None:
+            self.portal.live.close()
+
+        app.on_shutdown.append(close)
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    async def stop(self) -> None:
+        """End the open streams."""
+        self.portal.live.close()
+
+    def room_address(self, room: str) -> tuple[str, str] | None:
+        """The portal's desks show what is said in the rooms."""
+        return ("", room) if room in ROOMS else None
+
+    def give_session(self, response: web.StreamResponse, session: str) -> None:
+        """Sign a browser in with a session that other code opened (the demo's person switcher)."""
+        give_cookie(response, self.hub.deployment, session)

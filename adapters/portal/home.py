@@ -1,0 +1,117 @@
+"""The first page: the home card, the inbox, and its live updates; and the menu that phones show as a page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from markupsafe import Markup
+
+from adapters.guard import Refused
+from adapters.portal import headers
+from adapters.portal.env import draw
+from adapters.portal.inbound import to_event
+from adapters.portal.portal import Portal
+from adapters.portal.visits import Visit
+from adapters.portal.widgets import card_html
+from bot.desks import views
+from bot.messages import HomeOpened, Replace, Show, say
+
+HEARTBEAT = 15.0  # seconds; proxies close streams that stay silent
+SETTLE = 1.5  # seconds after something was stirred up until it can have been sent
+PAGES_EACH = 20  # open streams of one person
+
+
+class Home:
+    """The first page and everything that keeps it fresh."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+
+    def add_routes(self, app: web.Application) -> None:
+        """`/`, the inbox by itself, the menu, and the stream of events."""
+        app.router.add_get("/", self.portal.look(self.home))
+        app.router.add_get("/inbox", self.portal.look(self.inbox))
+        app.router.add_get("/menu", self.portal.look(self.menu))
+        app.router.add_get("/events", self.portal.look(self.events))
+
+    async def home(self, request: web.Request, visit: Visit) -> web.Response:
+        """What is new, what waits, what can be done."""
+        answer = (await self.portal.hub.hear(to_event(visit.person_id, HomeOpened()))).answer
+        card = card_html(answer.card, visit.frame("/"), level=1) if isinstance(answer, Show | Replace) else Markup("")
+        page = _page_number(request)
+        body = draw("home.html", visit.words, card=card, messages=await self.messages(visit, page), page=page)
+        return await self.portal.page(visit, visit.words(say("portal.nav.home")), body)
+
+    async def messages(self, visit: Visit, page: int = 0) -> Markup:
+        """The inbox as HTML: each message in the state of this moment."""
+        hub = self.portal.hub
+        rows = await hub.db.read(views.inbox, hub.deployment, visit.person_id, hub.clock.now(), page)
+        frame = visit.frame("/", "inbox-")
+        cards = [card_html(m.card, frame, level=3, anchor=f"message-{m.id}", sent=visit.words.moment(m.at)) for m in rows]
+        return draw("messages.html", visit.words, cards=cards, page=page)
+
+    async def inbox(self, request: web.Request, visit: Visit) -> web.Response:
+        """The inbox alone, for the page's script."""
+        return self.portal.dressed(web.Response(text=await self.messages(visit, _page_number(request)), content_type="text/html"))
+
+    async def menu(self, request: web.Request, visit: Visit) -> web.Response:
+        """Every place there is: the way on phones."""
+        body = draw("menu.html", visit.words, nav=self.portal.nav(visit), visit=visit, f=visit.frame("/menu"))
+        return await self.portal.page(visit, visit.words(say("portal.nav.more")), body)
+
+    async def events(self, request: web.Request, visit: Visit) -> web.StreamResponse:
+        """Server-sent events for one open page: `inbox` when a message came, changed or went. Ends with the session."""
+        live, address = self.portal.live, str(visit.person_id)
+        if not live.is_open:
+            raise Refused(429)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+        headers.dress(response, is_https=self.portal.is_https)
+        with live.page(address) as queue:
+            if live.push(address, "look") > PAGES_EACH:
+                raise Refused(429)
+            await response.prepare(request)
+            stream = _Stream(self.portal, request, visit, response)
+            await stream.run(queue.get)
+        return response
+
+
+class _Stream:
+    """One open page's stream."""
+
+    def __init__(self, portal: Portal, request: web.Request, visit: Visit, response: web.StreamResponse) -> None:
+        self.portal, self.request, self.visit, self.response = portal, request, visit, response
+        self.mark: str | None = None
+
+    async def run(self, get: Callable[[], Awaitable[str | None]]) -> None:
+        """Pass on what comes, and a heartbeat where nothing does."""
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT):
+                    event: str | None = await get()
+            except TimeoutError:
+                event = "beat"
+            if event is None or not await self._tell(event):
+                return
+
+    async def _tell(self, event: str) -> bool:
+        """Pass one event on; False when the stream is to end."""
+        if event == "beat" and (await self.portal.visit(self.request)).who is None:
+            await self.response.write(b"event: over\ndata: {}\n\n")
+            return False
+        if event == "look" and self.mark is not None:
+            await asyncio.sleep(SETTLE)
+        new = await self.portal.hub.db.read(views.inbox_mark, self.visit.person_id)
+        has_news = event == "inbox" or (self.mark is not None and new != self.mark)
+        self.mark = new
+        try:
+            await self.response.write(b"event: inbox\ndata: {}\n\n" if has_news else b": still here\n\n")
+        except ConnectionError:
+            return False
+        return True
+
+
+def _page_number(request: web.Request) -> int:
+    text = request.query.get("page", "0")
+    return min(int(text), 1000) if text.isdecimal() else 0

@@ -1,0 +1,82 @@
+"""What the portal's pages are made of: frozen records, read in one go. Templates hold no rule, so the rules are here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot import outbox, people
+from bot.desks import front, notices
+from bot.desks.turn import Deployment
+from bot.messages import Answer, Card, answer_json
+from bot.outbox import Delivery
+from bot.people import Person
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody who is signed in to the portal, with the roles held at this moment."""
+
+    person_id: int
+    name: str
+    locale: str
+    time_zone: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One card that a person or a room was sent, as it looks now. `id` is the delivery's."""
+
+    id: int
+    at: datetime
+    card: Card
+
+
+def who(session: Session, token: str, wall: datetime) -> Who | None:
+    """Who is signed in with this session; None when nobody is. `wall` is wall time."""
+    person = front.session_person(session, token, wall)
+    if person is None or person.id is None:
+        return None
+    return Who(person.id, person.name, person.locale, person.time_zone, people.roles_of(session, person.id))
+
+
+def saved_answer(session: Session, deployment: Deployment, person_id: int, nonce: str) -> Answer | None:
+    """The answer that a press or submission of this person on the portal was given; None when there was none."""
+    saved = outbox.receipt(session, f"portal::{event_key(person_id, nonce)}")
+    return answer_json.validate_json(deployment.vault.open(saved)) if saved else None
+
+
+def event_key(person_id: int, nonce: str) -> str:
+    """The key of a portal event: nonces are drawn by pages, so they count per person."""
+    return f"{person_id}.{nonce}"
+
+
+def inbox(session: Session, deployment: Deployment, person_id: int, now: datetime, page: int = 0) -> list[Message]:
+    """A page of a person's messages, newest first, each drawn from the state of this moment."""
+    person = session.get(Person, person_id)
+    if person is None:
+        return []
+    return [Message(number, at, card) for number, at, card in front.inbox(session, deployment, person, now, page)]
+
+
+def inbox_mark(session: Session, person_id: int) -> str:
+    """A text that changes when a message of this person is sent: what an open page compares."""
+    query = select(func.count(col(Delivery.id)), func.max(Delivery.id)).where(Delivery.person_id == person_id, Delivery.state == "sent")
+    return ":".join(str(part) for part in session.exec(query).one())
+
+
+def room(session: Session, deployment: Deployment, name: str, roles: frozenset[str], now: datetime, limit: int = 20) -> list[Message]:
+    """The latest notices of the room `admin` or `recruiting`, newest first; empty for those without a role there."""
+    if not roles & ROOM_ROLES[name]:
+        return []
+    query = select(Delivery).where(Delivery.room == name, Delivery.deed == "send", col(Delivery.state).in_(["sent", "owed", "sending"]))
+    rows = session.exec(query.order_by(col(Delivery.id).desc()).limit(limit))
+    cards = [(d, notices.build(session, deployment, d, now)) for d in rows]
+    return [Message(d.id or 0, d.sent_at or d.created_at, card) for d, card in cards if card is not None]
+
+
+ROOM_ROLES = {"admin": frozenset({"hr"}), "recruiting": frozenset({"hr", "recruiter"})}
