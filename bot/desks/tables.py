@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from bot.desks import front, recruiter
 from bot.desks.advocate import referrals as advocate_referrals
-from bot.desks.hr import openings, rooms
+from bot.desks.advocate import stories as advocate_stories
+from bot.desks.hr import openings, rooms, stories, strategy
 from bot.desks.turn import Desk
 
-DESKS: tuple[Desk, ...] = (front.DESK, rooms.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK)
+DESKS: tuple[Desk, ...] = (front.DESK, rooms.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK, advocate_stories.DESK, stories.DESK, strategy.DESK)
 
 
 def _merge(desks: tuple[Desk, ...]) -> Desk:

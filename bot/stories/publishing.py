@@ -32,6 +32,14 @@ def move(session: Session, now: datetime, actor_id: int | None, story_id: int, v
     return row
 
 
+def keep_plan(session: Session, now: datetime, actor_id: int, story_id: int, version: int, **plan: Any) -> Story:
+    """Keep audience, strategy and times on a story without letting it out yet (`publish_at` None means at once)."""
+    row = get(session, story_id)
+    if not row.is_internal and len(captions(session, story_id)) < NEEDED_CAPTIONS:
+        raise Refusal("stories.refused.captions", count=NEEDED_CAPTIONS)
+    return move(session, now, actor_id, story_id, version, ("draft", "scheduled"), "draft", **plan)
+
+
 def schedule(
     session: Session, now: datetime, actor_id: int, story_id: int, version: int | None, publish_at: datetime, *,
     audience_id: int | None, strategy_id: int | None = None, expires_at: datetime | None = None,

@@ -1,0 +1,15 @@
+"""The HR desk for stories: write, take in, review, schedule, preview, recall. For roles hr and curator."""
+
+from bot.desks.hr.stories import going_out, listing, reviewing, writing
+from bot.desks.hr.stories.intake import CaptionDraft, Draft, Taken, take_in
+from bot.desks.hr.stories.showing import preview
+from bot.desks.turn import Desk
+
+__all__ = ["DESK", "CaptionDraft", "Draft", "Taken", "preview", "take_in"]
+
+DESK = Desk(
+    commands={"admin stories": listing.show},
+    buttons={**listing.BUTTONS, **writing.BUTTONS, **going_out.BUTTONS, **reviewing.BUTTONS},
+    forms={**writing.FORMS, **going_out.FORMS, **reviewing.FORMS},
+    sections={50: listing.section},
+)

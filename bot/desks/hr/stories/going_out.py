@@ -1,0 +1,171 @@
+"""To whom and when: plan a story, look at what that does, send a test, publish, recall."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot import audiences, outbox, stories, strategy
+from bot.desks.hr.stories.showing import admin_card, effect, old_value, preview, reach, read_story
+from bot.desks.turn import Turn
+from bot.desks.wording import read_id
+from bot.errors import FieldRefusal
+from bot.messages import (
+    Answer,
+    Ask,
+    Block,
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    DayField,
+    Fact,
+    Facts,
+    Form,
+    Note,
+    Option,
+    Paragraph,
+    Replace,
+    Show,
+    Text,
+    TextField,
+    say,
+)
+from bot.stories import Story
+from bot.stories.text import clean
+
+
+def look(turn: Turn, value: str) -> Answer:
+    """Button *Preview*: the very card an advocate gets."""
+    return Show(preview(turn, read_id(value), turn.person.locale))
+
+
+def test(turn: Turn, value: str) -> Answer:
+    """Button *Send me a test*: a delivery like any other, to whoever pressed."""
+    row = read_story(turn, read_id(value))
+    key = f"story_test:{row.id}:person:{turn.person_id}:{turn.key or turn.now.isoformat()}"
+    outbox.owe(turn.session, turn.now, key, "story_test", row.id or 0, turn.person)
+    return Show(Card(say("stories.test.title"), (Paragraph(say("stories.test.text")),), tone="good"))
+
+
+def plan(turn: Turn, value: str) -> Answer:
+    """Button *Publish…*: audience, strategy and time."""
+    story_id, _version = old_value(value)
+    row = read_story(turn, story_id)
+    everyone = Option("0", say("stories.everyone"))
+    groups = tuple(Option(str(a.id), _plain(a.name)) for a in audiences.offered(turn.session)[:99])
+    goals = tuple(Option(str(s.id), _plain(s.name)) for s in strategy.listed(turn.session)[:99])
+    local = row.publish_at.astimezone(ZoneInfo(turn.deployment.time_zone)) if row.publish_at else None
+    until = row.expires_at.astimezone(ZoneInfo(turn.deployment.time_zone)).date().isoformat() if row.expires_at else ""
+    fields = (
+        ChoiceField("audience", say("stories.fact.audience"), (everyone, *groups), initial=str(row.audience_id or 0)),
+        ChoiceField("strategy", say("stories.fact.strategy"), (Option("0", say("stories.no_strategy")), *goals), initial=str(row.strategy_id or 0)),
+        DayField("day", say("stories.plan.day"), local.date().isoformat() if local else "", optional=True, hint=say("stories.plan.day_hint")),
+        TextField("time", say("stories.plan.time"), local.strftime("%H:%M") if local else "09:00", optional=True, max_length=5),
+        DayField("until", say("stories.plan.until"), until, optional=True, hint=say("stories.plan.until_hint")),
+    )
+    return Ask(Form("story.plan", say("stories.plan.title"), say("stories.plan.submit"), fields, subject=f"{row.id}:{row.version}"))
+
+
+def _plain(name: str) -> Text:
+    return say("stories.named", name=name)
+
+
+def planned(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """The plan is kept on the story; nothing goes out before it was looked at and confirmed."""
+    story_id, version = old_value(subject)
+    read_story(turn, story_id)
+    audience_id, strategy_id = _chosen(turn, values)
+    zone = ZoneInfo(turn.deployment.time_zone)
+    at = read_moment(values.get("day", ""), values.get("time", ""), zone)
+    until = read_day("until", values.get("until", ""))
+    ends = datetime.combine(until, time(23, 59), zone).astimezone(UTC) if until else None
+    if at is not None and at < turn.now:
+        raise FieldRefusal("day", "stories.refused.past")
+    if ends is not None and ends <= (at or turn.now):
+        raise FieldRefusal("until", "stories.refused.expiry")
+    kept = {"audience_id": audience_id, "strategy_id": strategy_id, "publish_at": at, "expires_at": ends}
+    row = stories.keep_plan(turn.session, turn.now, turn.person_id, story_id, version, **kept)
+    return Show(_confirm_card(turn, row))
+
+
+def _confirm_card(turn: Turn, row: Story) -> Card:
+    when: Text = say("stories.moment", moment=row.publish_at) if row.publish_at else say("stories.plan.now")
+    facts = [Fact(say("stories.fact.audience"), reach(turn.session, row, turn.today)), Fact(say("stories.fact.when"), when)]
+    blocks: list[Block] = [Facts(tuple(facts)), Paragraph(effect(turn.session, row, turn.today))]
+    value = f"{row.id}:{row.version}"
+    go = Button(say("stories.button.schedule" if row.publish_at else "stories.button.publish_now"), "story.go", value, "primary")
+    look_at, change = Button(say("stories.button.preview"), "story.preview", str(row.id)), Button(say("stories.button.change"), "story.plan", value)
+    test_it = Button(say("stories.button.test"), "story.test", str(row.id))
+    blocks += [Buttons((go, look_at, test_it, change)), Note(say("stories.plan.not_yet"))]
+    return Card(say("stories.plan.confirm", title=row.title), tuple(blocks))
+
+
+def go(turn: Turn, value: str) -> Answer:
+    """Button *Publish now* or *Schedule*: from here on the row is the schedule."""
+    story_id, version = old_value(value)
+    row = read_story(turn, story_id)
+    at = row.publish_at if row.publish_at and row.publish_at > turn.now else turn.now
+    row = stories.schedule(
+        turn.session, turn.now, turn.person_id, story_id, version, at, audience_id=row.audience_id, strategy_id=row.strategy_id, expires_at=row.expires_at
+    )
+    if at <= turn.now:
+        row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
+    return Replace(admin_card(turn, row))
+
+
+def unschedule(turn: Turn, value: str) -> Answer:
+    """Button *Do not publish*: a draft again."""
+    story_id, version = old_value(value)
+    read_story(turn, story_id)
+    return Replace(admin_card(turn, stories.unschedule(turn.session, turn.now, turn.person_id, story_id, version)))
+
+
+def recall(turn: Turn, value: str) -> Answer:
+    """Button *Recall*: out of every inbox, links lead to a kind page, sharers are told."""
+    story_id, version = old_value(value)
+    row = read_story(turn, story_id)
+    count = stories.recall(turn.session, turn.now, turn.person_id, story_id, version)
+    return Replace(Card(say("stories.recall.done", title=row.title), (Paragraph(say("stories.recall.text", count=count)),), tone="good"))
+
+
+def _chosen(turn: Turn, values: dict[str, str]) -> tuple[int | None, int | None]:
+    audience_id, strategy_id = read_id(values.get("audience") or "0") or None, read_id(values.get("strategy") or "0") or None
+    if audience_id and turn.session.get(audiences.Audience, audience_id) is None:
+        raise FieldRefusal("audience", "stories.refused.audience")
+    if strategy_id and turn.session.get(strategy.Strategy, strategy_id) is None:
+        raise FieldRefusal("strategy", "stories.refused.strategy")
+    if audiences.count(turn.session, audiences.rule_of(turn.session, audience_id), turn.today) == 0:
+        raise FieldRefusal("audience", "stories.refused.nobody")
+    return audience_id, strategy_id
+
+
+def read_day(name: str, typed: str) -> datetime | None:
+    """A day field's text as midnight without a zone, or None. Raises FieldRefusal."""
+    try:
+        return datetime.strptime(typed.strip(), "%Y-%m-%d") if typed.strip() else None  # noqa: DTZ007 (a calendar day)
+    except ValueError:
+        raise FieldRefusal(name, "stories.refused.day") from None
+
+
+def read_moment(day: str, clock: str, zone: ZoneInfo) -> datetime | None:
+    """Day and time of day in the company's zone as UTC; None where no day is given (now). Raises FieldRefusal for a time that
+    cannot be read or that the clocks leap over that day."""
+    date = read_day("day", day)
+    if date is None:
+        return None
+    try:
+        hour, minute = (int(part) for part in clean(clock or "09:00", 5).replace(".", ":").split(":"))
+        local = datetime.combine(date, time(hour, minute), zone)
+    except ValueError:
+        raise FieldRefusal("time", "stories.refused.time") from None
+    at = local.astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise FieldRefusal("time", "stories.refused.no_such_hour")
+    return at
+
+
+BUTTONS = {
+    "story.preview": look, "story.test": test, "story.plan": plan, "story.go": go, "story.unschedule": unschedule, "story.recall": recall,
+}  # fmt: skip
+FORMS = {"story.plan": planned}

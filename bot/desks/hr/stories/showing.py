@@ -1,0 +1,137 @@
+"""How a story looks to HR, how it will look to those who get it, and what it does to the balance."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlmodel import Session, func, select
+
+from bot import audiences, insights, stories, strategy
+from bot.desks.notices.stories import proposal_card, story_card
+from bot.desks.turn import Turn
+from bot.errors import Refusal
+from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Plain, Say, Text, say
+from bot.outbox import Delivery
+from bot.stories import Story
+from bot.strategy import Balance
+
+ROLES = ("hr", "curator")
+EVEN_CAPTIONS = 4
+
+
+def read_story(turn: Turn, story_id: int) -> Story:
+    """The story, for hr and curators. Raises Refusal `forbidden` or `stories.refused.unknown`."""
+    turn.require(*ROLES)
+    return stories.get(turn.session, story_id)
+
+
+def preview(turn: Turn, story_id: int, locale: str = "en") -> Card:
+    """The very card an advocate gets; the platforms' previews draw this one in the reader's language."""
+    return story_card(read_story(turn, story_id))
+
+
+def admin_card(turn: Turn, row: Story) -> Card:
+    """A story with all that HR can do with it in its state."""
+    if row.state == "review":
+        return proposal_card(turn.session, row)
+    blocks: list[Block] = [Paragraph(Plain(row.summary))] if row.summary else []
+    blocks.append(Facts(_facts(turn, row)))
+    if not row.is_internal:
+        blocks.append(caption_state(turn.session, row))
+    if row.state in ("draft", "scheduled"):
+        blocks.append(Paragraph(effect(turn.session, row, turn.today)))
+    blocks += [Buttons(buttons) for buttons in _buttons(row)]
+    return Card(Plain(row.title), tuple(blocks))
+
+
+def _facts(turn: Turn, row: Story) -> tuple[Fact, ...]:
+    found: list[tuple[str, Text | None]] = [
+        ("state", say(f"stories.state.{row.state}")),
+        ("kind", say(f"stories.kind.{row.kind}")),
+        ("audience", reach(turn.session, row, turn.today) if row.state != "draft" or row.audience_id else None),
+        ("when", say("stories.moment", moment=row.published_at or row.publish_at) if row.published_at or row.publish_at else None),
+        ("until", say("stories.moment", moment=row.expires_at) if row.expires_at else None),
+        ("strategy", Plain(_strategy_name(turn.session, row)) if row.strategy_id else None),
+    ]
+    if row.state in ("published", "expired", "recalled"):
+        found += [("sent", _sent(turn.session, row)), ("clicks", say("leaderboard.number", count=_clicks(turn.session, row)))]
+    return tuple(Fact(say(f"stories.fact.{name}"), value) for name, value in found if value is not None)
+
+
+def _clicks(session: Session, row: Story) -> int:
+    return insights.story_clicks(session, [row.id or 0]).get(row.id or 0, 0)
+
+
+def _sent(session: Session, row: Story) -> Say:
+    query = select(func.count()).select_from(Delivery).where(Delivery.notice == "story", Delivery.subject_id == row.id, Delivery.deed == "send")
+    return say("stories.sent", sent=session.exec(query.where(Delivery.state == "sent")).one(), all=session.exec(query).one())
+
+
+def _strategy_name(session: Session, row: Story) -> str:
+    found = session.get(strategy.Strategy, row.strategy_id)
+    return found.name if found else ""
+
+
+def audience_name(session: Session, audience_id: int | None) -> Text:
+    """An audience's name; the words for everyone where there is none."""
+    found = session.get(audiences.Audience, audience_id) if audience_id else None
+    return Plain(found.name) if found else say("stories.everyone")
+
+
+def reach(session: Session, row: Story, today: date) -> Say:
+    """The audience with how many people it is now."""
+    return say("stories.reach", audience=_name(session, row), count=audiences.count(session, audiences.rule_of(session, row.audience_id), today))
+
+
+def _name(session: Session, row: Story) -> Say | str:
+    name = audience_name(session, row.audience_id)
+    return name.plain if isinstance(name, Plain) else name
+
+
+def effect(session: Session, row: Story, today: date) -> Say:
+    """What publishing does to the audience's balance, in a sentence: counts after it, and what is owed before the next ask."""
+    after = strategy.balance(session, row.audience_id, today).plus(row.kind)
+    counts = {kind: say(f"balance.{kind}", count=getattr(after, kind)) for kind in strategy.KINDS}
+    kind = say(f"stories.kind.{row.kind}")
+    return say("balance.effect", kind=kind, audience=_name(session, row), days=after.days, owed=owed(after), **counts)
+
+
+def owed(balance: Balance) -> Say:
+    """What the balance asks for next."""
+    return say("balance.owed", count=balance.gives_owed) if balance.gives_owed else say("balance.even")
+
+
+def caption_state(session: Session, row: Story) -> Note | Paragraph:
+    """Captions by language, or what is missing."""
+    found = stories.captions(session, row.id or 0)
+    if len(found) < 2:
+        return Paragraph(say("stories.captions.missing"))
+    general = {loc: sum(c.locale == loc and not c.network for c in found) for loc in stories.LOCALES}
+    if max(general.values()) < EVEN_CAPTIONS:
+        return Paragraph(say("stories.captions.few", count=max(general.values())))
+    return Note(say("stories.captions.state", en=general["en"], fi=general["fi"], sv=general["sv"], networks=sum(1 for c in found if c.network)))
+
+
+def _buttons(row: Story) -> list[tuple[Button, ...]]:
+    value, ident = f"{row.id}:{row.version}", str(row.id)
+    look = Button(say("stories.button.preview"), "story.preview", ident)
+    test = Button(say("stories.button.test"), "story.test", ident)
+    edit = (Button(say("stories.button.edit"), "story.edit", ident), Button(say("stories.button.captions"), "story.captions", ident))
+    match row.state:
+        case "draft":
+            return [(Button(say("stories.button.publish"), "story.plan", value, "primary"), look, test), edit]
+        case "scheduled":
+            stop = Button(say("stories.button.unschedule"), "story.unschedule", value)
+            return [(Button(say("stories.button.replan"), "story.plan", value), look, test, stop), edit]
+        case "published":
+            confirm = say("stories.confirm.recall")
+            return [(look, Button(say("stories.button.recall"), "story.recall", value, "danger", confirm=confirm))]
+    return [(look,)]
+
+
+def old_value(value: str) -> tuple[int, int]:
+    """`id:version` of a button, or Refusal `old_card`."""
+    first, _, second = value.partition(":")
+    if not (first.isascii() and first.isdigit() and second.isascii() and second.isdigit() and len(value) < 30):
+        raise Refusal("old_card")
+    return int(first), int(second)

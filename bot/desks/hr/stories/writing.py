@@ -1,0 +1,126 @@
+"""Writing a story and its captions."""
+
+from __future__ import annotations
+
+import re
+
+from bot import stories
+from bot.desks.hr.stories.showing import admin_card, old_value, read_story
+from bot.desks.turn import Turn
+from bot.desks.wording import read_id
+from bot.errors import FieldRefusal, Refusal, Stale
+from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Fact, Facts, Form, Note, Option, Paragraph, Show, TextField, TickField, say
+from bot.shares import NETWORKS
+from bot.stories import LOCALES, Draft, Story
+from bot.strategy import KINDS
+
+ROLES = ("hr", "curator")
+TEXTS_MAX = 3000
+
+
+def write(turn: Turn, value: str) -> Answer:
+    """Button *Write a story*."""
+    turn.require(*ROLES)
+    return Ask(_form(turn, None))
+
+
+def edit(turn: Turn, value: str) -> Answer:
+    """Button *Edit*."""
+    row = read_story(turn, read_id(value))
+    _require_editable(row)
+    return Ask(_form(turn, row))
+
+
+def _form(turn: Turn, row: Story | None) -> Form:
+    was = row or Story(title="", link="", created_at=turn.now)
+    kinds = tuple(Option(k, say(f"stories.kind_help.{k}")) for k in KINDS)
+    languages = tuple(Option(loc, say(f"stories.language.{loc}")) for loc in LOCALES)
+    fields = (
+        TextField("title", say("stories.form.title"), was.title, max_length=120),
+        TextField("link", say("stories.form.link"), was.link, max_length=2000, shape="url", hint=say("stories.form.link_hint")),
+        TextField("summary", say("stories.form.summary"), was.summary, optional=True, max_length=1500, rows=4),
+        ChoiceField("kind", say("stories.form.kind"), kinds, initial=was.kind, hint=say("stories.form.kind_hint")),
+        ChoiceField("language", say("stories.form.language"), languages, initial=was.language),
+        TextField("topics", say("stories.form.topics"), was.topics.replace(",", ", "), optional=True, hint=say("stories.form.topics_hint")),
+        TextField("image_url", say("stories.form.image"), was.image_url, optional=True, max_length=2000, shape="url"),
+        TextField("image_alt", say("stories.form.alt"), was.image_alt, optional=True, hint=say("stories.form.alt_hint")),
+        TickField("is_internal", say("stories.form.internal"), was.is_internal),
+    )
+    return Form("story.write", say("stories.form.heading"), say("stories.form.submit"), fields, subject=f"{row.id}:{row.version}" if row else "")
+
+
+def submit(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """A new story, or a changed one."""
+    turn.require(*ROLES)
+    topics = tuple(t for t in values.get("topics", "").split(",") if t.strip())
+    draft = Draft(
+        values.get("title", ""), values.get("link", ""), values.get("summary", ""), values.get("kind", ""), values.get("language", ""), topics,
+        values.get("image_url", ""), values.get("image_alt", ""), is_internal=values.get("is_internal") == "yes",
+    )  # fmt: skip
+    if not subject:
+        return Show(admin_card(turn, stories.create(turn.session, turn.now, turn.person_id, draft)))
+    story_id, version = old_value(subject)
+    stories.edit(turn.session, turn.now, turn.person_id, story_id, version, draft)
+    return Show(admin_card(turn, _again(turn, story_id)))
+
+
+def captions(turn: Turn, value: str) -> Answer:
+    """Button *Captions*: what there is, by language and network."""
+    row = read_story(turn, read_id(value))
+    return Show(_captions_card(turn, row))
+
+
+def _captions_card(turn: Turn, row: Story) -> Card:
+    found = stories.captions(turn.session, row.id or 0)
+    languages = tuple(Fact(say(f"stories.language.{loc}"), say("leaderboard.number", count=sum(c.locale == loc for c in found))) for loc in LOCALES)
+    forms = tuple(Button(say(f"stories.captions.edit.{loc}"), "story.caption_form", f"{row.id}:{loc}:") for loc in LOCALES)
+    network = Button(say("stories.captions.edit.network"), "story.caption_form", f"{row.id}:{row.language}:x")
+    back = Button(say("stories.button.back"), "story.open", str(row.id))
+    blocks = (Paragraph(say("stories.captions.why")), Facts(languages), Buttons((*forms, network, back)))
+    return Card(say("stories.captions.title", title=row.title), blocks)
+
+
+def caption_form(turn: Turn, value: str) -> Answer:
+    """The captions of one language (and network) in one field, a blank line between two. `value`: `story:locale:network`."""
+    story_id, _, rest = value.partition(":")
+    locale, _, network = rest.partition(":")
+    row = read_story(turn, read_id(story_id))
+    _require_editable(row, published_too=True)
+    if locale not in LOCALES or (network and network not in NETWORKS):
+        raise Refusal("old_card")
+    here = [c.text for c in stories.captions(turn.session, row.id or 0) if (c.locale, c.network) == (locale, network)]
+    networks = tuple(Option(n, say(f"shares.network.{n}")) for n in NETWORKS)
+    was, hint = "\n\n".join(here)[:TEXTS_MAX], say("stories.captions.hint")
+    texts = TextField("texts", say("stories.captions.texts"), was, optional=True, max_length=TEXTS_MAX, rows=12, hint=hint)
+    fields = (texts,) if not network else (ChoiceField("network", say("shares.form.network"), networks, initial=network), texts)
+    intro = (Note(say("stories.captions.disclosure")),)
+    return Ask(Form("story.captions", say("stories.captions.heading"), say("stories.form.submit"), fields, subject=f"{row.id}:{locale}:{network}", intro=intro))
+
+
+def save_captions(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """Put them in force."""
+    story_id, _, rest = subject.partition(":")
+    locale, _, network = rest.partition(":")
+    row = read_story(turn, read_id(story_id))
+    _require_editable(row, published_too=True)
+    network = values.get("network", network) if network else ""
+    if network and network not in NETWORKS:
+        raise FieldRefusal("network", "shares.refused.network")
+    texts = re.split(r"\n\s*\n", values.get("texts", "").replace("\r\n", "\n"))
+    stories.set_captions(turn.session, row.id or 0, locale, network, texts)
+    return Show(_captions_card(turn, row))
+
+
+def _require_editable(row: Story, *, published_too: bool = False) -> None:
+    if row.state not in ("draft", "scheduled", "review") and not (published_too and row.state == "published"):
+        raise Stale("stories.refused.stale")
+
+
+def _again(turn: Turn, story_id: int) -> Story:
+    row = stories.get(turn.session, story_id)
+    turn.session.refresh(row)
+    return row
+
+
+BUTTONS = {"story.write": write, "story.edit": edit, "story.captions": captions, "story.caption_form": caption_form}
+FORMS = {"story.write": submit, "story.captions": save_captions}
