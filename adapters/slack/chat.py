@@ -1,0 +1,71 @@
+"""Slack as a speaker: cards as messages, changed and withdrawn later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.api import BLOCKS, delivered, error_of
+from adapters.slack.render import card_to_message
+from bot.errors import DeliveryError
+from bot.messages import Card
+from bot.ports import Recipient
+from content.catalog import Words
+
+# No link is unfurled: Slack's own fetch of a share link would look like a visit. Nothing is parsed: text is literal.
+_QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+
+
+class SlackChat:
+    """ChatPlatform over the Web API. An address is a user's or a channel's id; a reference is `channel:timestamp`."""
+
+    name = "slack"
+
+    def __init__(self) -> None:
+        self.client: AsyncWebClient | None = None  # set when the adapter starts, where the session can be made
+
+    async def send(self, to: Recipient, card: Card, key: str) -> str:
+        """Post a card; a workspace that does not know charts yet, or a picture Slack cannot fetch, gets it in words."""
+        client = self._client()
+
+        async def post(**message: Any) -> Any:
+            return await client.chat_postMessage(channel=to.address, parse="none", link_names=False, **_QUIET, **message)
+
+        answer = await delivered(_with_spare(post, to, card), is_repeatable=False)
+        return f"{answer['channel']}:{answer['ts']}"
+
+    async def update(self, to: Recipient, reference: str, card: Card) -> None:
+        """Replace a sent message."""
+        client = self._client()
+        channel, _, ts = reference.partition(":")
+
+        async def change(**message: Any) -> Any:
+            return await client.chat_update(channel=channel, ts=ts, parse="none", **message)
+
+        await delivered(_with_spare(change, to, card), is_repeatable=True)
+
+    async def withdraw(self, to: Recipient, reference: str) -> None:
+        """Remove a sent message; one that is gone already is no error."""
+        channel, _, ts = reference.partition(":")
+        try:
+            await delivered(self._client().chat_delete(channel=channel, ts=ts), is_repeatable=True)
+        except DeliveryError as e:
+            if e.reason != "message_not_found":
+                raise
+
+    def _client(self) -> AsyncWebClient:
+        if self.client is None:
+            raise DeliveryError("Slack is not started", lane=True, retry_after=5)
+        return self.client
+
+
+async def _with_spare(call: Any, to: Recipient, card: Card) -> Any:
+    words = Words(to.locale, to.time_zone)
+    try:
+        return await call(**card_to_message(card, words))
+    except SlackApiError as e:
+        if error_of(e) not in BLOCKS:
+            raise
+    return await call(**card_to_message(card, words, is_spare=True))

@@ -1,0 +1,5 @@
+"""x"""
+
+
+def preview(card, locale, time_zone):
+    return ""
