@@ -58,7 +58,7 @@ class Database:
         if self.is_sqlite:
             self.writer, self.reader = _sqlite(url, _WRITER_PRAGMAS, "BEGIN IMMEDIATE"), _sqlite(url, _READER_PRAGMAS, "BEGIN")
         else:
-            self.writer = self.reader = create_engine(_psycopg(url), pool_size=readers + 2, max_overflow=2, pool_pre_ping=True)
+            self.writer = self.reader = create_engine(_psycopg(url), hide_parameters=True, pool_size=readers + 2, max_overflow=2, pool_pre_ping=True)
         self._writing = ThreadPoolExecutor(1 if self.is_sqlite else readers + 1, thread_name_prefix="db-write")
         self._reading = ThreadPoolExecutor(readers, thread_name_prefix="db-read")
 
@@ -120,7 +120,7 @@ def _sqlite(url: str, pragmas: tuple[str, ...], begin: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)  # errors quote no values
 
     @event.listens_for(engine, "connect")
     def _connect(dbapi: Any, _record: Any) -> None:
