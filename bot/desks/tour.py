@@ -11,9 +11,11 @@ from sqlmodel import Session, col, exists, select
 
 from bot.bonuses import Bonus, PayRun
 from bot.people import Person, RoleGrant
+from bot.people.sign_in import SESSION_LIFE, WebSession
 from bot.referrals.records import Referral, ReferralLink, StageChange
 from bot.shares.records import Click, Share
 from bot.stories.records import Story
+from bot.vault import token_hash
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,38 @@ def characters(session: Session) -> list[Character]:
         for p in session.exec(select(Person).order_by(col(Person.name)))
     ]
     return sorted(found, key=lambda c: not c.roles)
+
+
+def become(session: Session, person_id: int, token: str, wall: datetime) -> bool:
+    """Open a portal session for somebody in the demo company; False when there is no such person. `token` is new."""
+    if session.get(Person, person_id) is None:
+        return False
+    session.add(WebSession(token_hash=token_hash(token), person_id=person_id, created_at=wall, expires_at=wall + SESSION_LIFE))
+    return True
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest links that somebody made, for the tour to open: the token of each, or the empty text."""
+
+    share: str = ""
+    referral: str = ""
+
+
+def newest(session: Session, since: datetime) -> Newest:
+    """The newest share link and referral link made after `since` (programme time)."""
+    share = session.exec(select(Share.token).where(Share.created_at > since).order_by(col(Share.id).desc()).limit(1)).first()
+    referral = session.exec(select(ReferralLink.token).where(ReferralLink.created_at > since).order_by(col(ReferralLink.id).desc()).limit(1)).first()
+    return Newest(share or "", referral or "")
+
+
+def recruiter_of_newest(session: Session, since: datetime) -> int | None:
+    """Who the newest referral went to: the tour leads to them."""
+    query = select(Referral.recruiter_id).where(col(Referral.confirmed_at) > since).order_by(col(Referral.id).desc()).limit(1)
+    return session.exec(query).first()
+
+
+def story_page(session: Session, link: str) -> tuple[str, str] | None:
+    """Title and summary of the story that links to an address, for the demo's little company site."""
+    found = session.exec(select(Story.title, Story.summary).where(Story.link == link).limit(1)).first()
+    return (found[0], found[1]) if found else None
