@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from adapters.hub import Hub, Preview
-from adapters.portal import files
+from adapters.portal import files, headers
+from adapters.portal.candidate import CandidatePage
+from adapters.portal.desks import Desks
 from adapters.portal.home import Home
 from adapters.portal.live import PortalChat
 from adapters.portal.portal import Extras, Portal
 from adapters.portal.sign_in import SignIn
 from adapters.portal.talk import Talk
-from adapters.portal.visits import give_cookie
+from adapters.portal.visitor import visitor_page
+from adapters.portal.visits import give_cookie, wanted_locale
 
 ROOMS = ("admin", "recruiting")
 
@@ -32,7 +35,7 @@ class PortalAdapter:
     def add_routes(self, app: web.Application) -> None:
         """Every page, and what ends the open streams when the server stops."""
         files.add_routes(app)
-        for part in (Home, Talk, SignIn):
+        for part in (Home, Talk, Desks, SignIn, CandidatePage):
             part(self.portal).add_routes(app)
         self.portal.extras.add_routes(app, self.portal)
 
@@ -51,6 +54,12 @@ class PortalAdapter:
     def room_address(self, room: str) -> tuple[str, str] | None:
         """The portal's desks show what is said in the rooms."""
         return ("", room) if room in ROOMS else None
+
+    async def error_page(self, request: web.Request, kind: str, status: int) -> web.StreamResponse:
+        """A page for an address that leads nowhere (`missing`) or a failure of ours (`error`); drawn without the database."""
+        locale = wanted_locale(request, self.hub.deployment.default_locale)
+        html = visitor_page("missing" if kind == "missing" else "error", locale, self.hub.deployment.organisation)
+        return self.portal.dressed(web.Response(text=html, status=status, content_type="text/html"), headers.PUBLIC, "no-referrer")
 
     def give_session(self, response: web.StreamResponse, session: str) -> None:
         """Sign a browser in with a session that other code opened (the demo's person switcher)."""

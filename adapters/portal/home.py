@@ -102,7 +102,7 @@ class _Stream:
             return False
         if event == "look" and self.mark is not None:
             await asyncio.sleep(SETTLE)
-        new = await self.portal.hub.db.read(views.inbox_mark, self.visit.person_id)
+        new = await self.portal.hub.db.read(views.inbox_mark, self.visit.person_id, self.portal.hub.clock.now())
         has_news = event == "inbox" or (self.mark is not None and new != self.mark)
         self.mark = new
         try:

@@ -21,7 +21,9 @@ from adapters.portal.inbound import field
 from adapters.portal.live import Live
 from adapters.portal.preview import preview
 from adapters.portal.visits import Visit, cookie_name, csrf_token, require_origin, require_token, wanted_locale
-from bot.desks import views
+from adapters.portal.widgets import card_html
+from bot.desks import refusal_card, views
+from bot.errors import Refusal
 from bot.messages import Text, say
 from content.catalog import Words
 
@@ -123,6 +125,12 @@ class Portal:
             response.force_close()  # the body was not read
         return response
 
+    async def refusal(self, visit: Visit, refusal: Refusal) -> web.Response:
+        """What a desk refused to show, in its own words."""
+        card = refusal_card(refusal)
+        status = 403 if refusal.key == "forbidden" else 404
+        return await self.page(visit, visit.words(card.title), card_html(card, visit.frame("/"), level=1), status=status)
+
     def look(self, handler: Look, *, public: bool = False) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """A route that only reads. Who is not signed in is led to signing in, and back, unless the page is public."""
 
@@ -135,6 +143,8 @@ class Portal:
                 return await handler(request, visit)
             except Refused as refused:
                 return await self.problem(visit, refused.status)
+            except Refusal as refusal:
+                return await self.refusal(visit, refusal)
 
         return route
 

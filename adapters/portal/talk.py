@@ -20,6 +20,8 @@ from bot.messages import Answer, Ask, Command, Correct, Form, Heard, Lookup, Loo
 PAGES = {"/stories": Command("stories"), "/refer": Command("refer"), "/referrals": Command("referrals")} | {
     f"/{word}": Command("vinkki", word) for word in ("leaderboard", "settings", "help")
 }
+# Buttons that a large screen answers better than a card does: the story beside itself on every platform.
+BIG_VIEWS = {"story.preview": "/admin/stories/{}"}
 
 
 class Talk:
@@ -51,7 +53,10 @@ class Talk:
         if sealed := field(posted, "go"):
             await self._hear(visit, to_press(posted), nonce_of(posted))
             return await self._outward(visit, sealed)
-        return await self._speak(visit, to_press(posted), posted)
+        press = to_press(posted)
+        if press.action in BIG_VIEWS and press.value.isdecimal():
+            return self.portal.go(BIG_VIEWS[press.action].format(press.value))
+        return await self._speak(visit, press, posted)
 
     async def submit(self, request: web.Request, visit: Visit, posted: Posted) -> web.Response:
         """A form: searches of its lookups first, then the whole."""

@@ -7,12 +7,17 @@ import types
 from collections.abc import Callable
 
 from bot.desks import front, recruiter
+from bot.desks.advocate import bonuses as advocate_bonuses
 from bot.desks.advocate import referrals as advocate_referrals
 from bot.desks.advocate import stories as advocate_stories
-from bot.desks.hr import openings, rooms, stories, strategy
-from bot.desks.turn import Desk
+from bot.desks.hr import bonuses, deliveries, ledger, openings, payruns, plans, rooms, stories, strategy
+from bot.desks.turn import Desk, Turn
+from bot.messages import Answer, Show
 
-DESKS: tuple[Desk, ...] = (front.DESK, rooms.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK, advocate_stories.DESK, stories.DESK, strategy.DESK)
+DESKS: tuple[Desk, ...] = (
+    front.DESK, rooms.DESK, deliveries.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK, advocate_stories.DESK, stories.DESK, strategy.DESK,
+    advocate_bonuses.DESK, bonuses.DESK, payruns.DESK, ledger.DESK, plans.DESK,
+)  # fmt: skip
 
 
 def _merge(desks: tuple[Desk, ...]) -> Desk:
@@ -29,9 +34,24 @@ def _merge(desks: tuple[Desk, ...]) -> Desk:
 TABLE = _merge(DESKS)
 
 
+def run(turn: Turn, name: str, text: str) -> Answer:
+    """Answer a command: `name` and what follows it. A word said behind the wrong name is found too ("vinkki stories")."""
+    if name in TABLE.commands:
+        return TABLE.commands[name](turn, text)
+    word, _, rest = text.partition(" ")
+    full = f"{name} {word.lower() or 'help'}"
+    for command in (full, word.lower()):
+        if command in TABLE.commands:
+            return TABLE.commands[command](turn, rest.strip())
+    return Show(front.unknown_command(turn, nearest(full[:60])))
+
+
 def nearest(command: str) -> list[str]:
-    """Up to three commands that look like what was typed."""
-    return difflib.get_close_matches(command, TABLE.commands, n=3, cutoff=0.5)
+    """Up to three commands that look like what was typed, or whose last word looks like its last word."""
+    words = {c.rpartition(" ")[2]: c for c in sorted(TABLE.commands, key=lambda c: (not c.startswith("admin"), -len(c)))}
+    found = difflib.get_close_matches(command, TABLE.commands, n=3, cutoff=0.7)
+    found += [words[w] for w in difflib.get_close_matches(command.rpartition(" ")[2], words, n=3, cutoff=0.6)]
+    return list(dict.fromkeys(found))[:3]
 
 
 def may_ask(action: str) -> bool:

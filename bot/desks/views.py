@@ -8,12 +8,16 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot import outbox, people
+from bot import outbox, people, stories
 from bot.desks import front, notices
-from bot.desks.turn import Deployment
+from bot.desks.hr import payruns
+from bot.desks.hr import stories as hr_stories
+from bot.desks.turn import Deployment, Turn
 from bot.messages import Answer, Card, answer_json
 from bot.outbox import Delivery
 from bot.people import Person
+from bot.people.sign_in import code_of
+from bot.stories import Story
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ def who(session: Session, token: str, wall: datetime) -> Who | None:
     return Who(person.id, person.name, person.locale, person.time_zone, people.roles_of(session, person.id))
 
 
+def sign_in_code(token: str) -> str:
+    """The four digits of a sign-in link, to compare with those shown where it was asked for."""
+    return code_of(token)
+
+
 def saved_answer(session: Session, deployment: Deployment, person_id: int, nonce: str) -> Answer | None:
     """The answer that a press or submission of this person on the portal was given; None when there was none."""
     saved = outbox.receipt(session, f"portal::{event_key(person_id, nonce)}")
@@ -60,12 +69,21 @@ def inbox(session: Session, deployment: Deployment, person_id: int, now: datetim
     person = session.get(Person, person_id)
     if person is None:
         return []
-    return [Message(number, at, card) for number, at, card in front.inbox(session, deployment, person, now, page)]
+    rows = front.inbox(session, deployment, person, now, page)
+    gone = _withdrawn(session, [number for number, _, _ in rows])
+    return [Message(number, at, card) for number, at, card in rows if number not in gone]
 
 
-def inbox_mark(session: Session, person_id: int) -> str:
-    """A text that changes when a message of this person is sent: what an open page compares."""
-    query = select(func.count(col(Delivery.id)), func.max(Delivery.id)).where(Delivery.person_id == person_id, Delivery.state == "sent")
+def _withdrawn(session: Session, ids: list[int]) -> set[int | None]:
+    """Those of the deliveries that were taken back."""
+    query = select(Delivery.of_id).where(Delivery.deed == "withdraw", col(Delivery.of_id).in_(ids), Delivery.state != "cancelled")
+    return set(session.exec(query))
+
+
+def inbox_mark(session: Session, person_id: int, now: datetime) -> str:
+    """A text that changes when a message of this person comes, changes or goes: what an open page compares."""
+    shown = select(func.count(col(Delivery.id)), func.max(Delivery.id), func.max(Delivery.sent_at))
+    query = shown.where(Delivery.person_id == person_id, Delivery.state != "cancelled", Delivery.due_at <= now)
     return ":".join(str(part) for part in session.exec(query).one())
 
 
@@ -73,10 +91,41 @@ def room(session: Session, deployment: Deployment, name: str, roles: frozenset[s
     """The latest notices of the room `admin` or `recruiting`, newest first; empty for those without a role there."""
     if not roles & ROOM_ROLES[name]:
         return []
-    query = select(Delivery).where(Delivery.room == name, Delivery.deed == "send", col(Delivery.state).in_(["sent", "owed", "sending"]))
-    rows = session.exec(query.order_by(col(Delivery.id).desc()).limit(limit))
-    cards = [(d, notices.build(session, deployment, d, now)) for d in rows]
+    query = select(Delivery).where(Delivery.room == name, Delivery.deed == "send", Delivery.state != "cancelled")
+    rows = session.exec(query.order_by(col(Delivery.id).desc()).limit(limit)).all()
+    gone = _withdrawn(session, [d.id or 0 for d in rows])
+    cards = [(d, notices.build(session, deployment, d, now)) for d in rows if d.id not in gone]
     return [Message(d.id or 0, d.sent_at or d.created_at, card) for d, card in cards if card is not None]
 
 
 ROOM_ROLES = {"admin": frozenset({"hr"}), "recruiting": frozenset({"hr", "recruiter"})}
+
+
+@dataclass(frozen=True)
+class StoryLook:
+    """A story as the page with its previews shows it."""
+
+    id: int
+    title: str
+    state: str
+    card: Card
+
+
+def story_look(session: Session, deployment: Deployment, person_id: int, now: datetime, story_id: int) -> StoryLook:
+    """A story's very card, for those who may see it before it is out. Raises Refusal `forbidden` or that of an unknown story."""
+    card = hr_stories.preview(Turn(session, deployment, session.get_one(Person, person_id), now), story_id)
+    row = stories.get(session, story_id)
+    return StoryLook(story_id, row.title, row.state, card)
+
+
+def stories_to_look_at(session: Session, deployment: Deployment, person_id: int, now: datetime) -> list[tuple[int, str, str]]:
+    """(id, title, state) of the stories that are being made or planned, newest first, at most twelve; none for others."""
+    if not Turn(session, deployment, session.get_one(Person, person_id), now).has("hr", "curator"):
+        return []
+    query = select(Story.id, Story.title, Story.state).where(col(Story.state).in_(["draft", "review", "scheduled", "published"]))
+    return [(number or 0, title, state) for number, title, state in session.exec(query.order_by(col(Story.id).desc()).limit(12))]
+
+
+def pay_run_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int) -> tuple[str, bytes]:
+    """A closed pay run's file, for HR and payroll: (name, bytes). Raises Refusal."""
+    return payruns.pay_run_file(Turn(session, deployment, session.get_one(Person, person_id), now), number)

@@ -1,0 +1,138 @@
+"""The desks of recruiters and of HR: the same cards as in any chat, with what a large screen adds: rooms, previews, files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+from markupsafe import Markup
+
+from adapters.guard import Refused
+from adapters.portal import headers
+from adapters.portal.env import draw
+from adapters.portal.inbound import to_event
+from adapters.portal.portal import Portal
+from adapters.portal.talk import Talk
+from adapters.portal.visits import Visit
+from adapters.portal.widgets import card_html
+from bot.desks import views
+from bot.messages import Command, Replace, Show, say
+from content.catalog import LOCALES
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the admin desk. `roles` decides whom it is offered to; the desk itself decides who may."""
+
+    word: str
+    roles: tuple[str, ...]
+    icon: str
+
+
+SECTIONS = (
+    Section("stories", ("hr", "curator"), "story"),
+    Section("strategy", ("hr", "curator", "executive"), "strategy"),
+    Section("people", ("hr",), "people"),
+    Section("openings", ("hr", "recruiter"), "recruiting"),
+    Section("bonuses", ("hr",), "bonuses"),
+    Section("plans", ("hr",), "leaderboard"),
+    Section("payrun", ("hr", "payroll"), "payrun"),
+    Section("ledger", ("hr", "payroll"), "ledger"),
+    Section("deliveries", ("hr",), "deliveries"),
+    Section("settings", ("hr",), "settings"),
+)
+
+
+class Desks:
+    """Routes of the recruiters' and the admin desk."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self.talk = Talk(portal)
+
+    def add_routes(self, app: web.Application) -> None:
+        """The desks, the big view of a story, and pay-run files."""
+        app.router.add_get("/recruiting", self.portal.look(self.recruiting))
+        app.router.add_get("/admin", self.portal.look(self.admin))
+        app.router.add_get("/admin/{word:[a-z]+}", self.portal.look(self.section))
+        app.router.add_get(r"/admin/stories/{id:\d{1,18}}", self.portal.look(self.story))
+        app.router.add_get(r"/admin/stories/{id:\d{1,18}}/as/{platform:[a-z]+}", self.portal.look(self.preview))
+        app.router.add_get(r"/payruns/{number:\d{1,18}}.csv", self.portal.look(self.pay_run))
+
+    async def recruiting(self, request: web.Request, visit: Visit) -> web.Response:
+        """Referrals in hand, and what the recruiters' room was told."""
+        return await self._desk(visit, Command("vinkki", "recruiting"), "recruiting", "recruiting")
+
+    async def admin(self, request: web.Request, visit: Visit) -> web.Response:
+        """Where HR, curators and payroll begin."""
+        if not visit.has("hr", "curator", "payroll", "executive"):
+            raise Refused(403)
+        title = visit.words(say("portal.desk.admin_title"))
+        body = draw("admin.html", visit.words, title=title, tiles=_offered(visit), room=await self._room(visit, "admin"))
+        return await self.portal.page(visit, title, body)
+
+    async def section(self, request: web.Request, visit: Visit) -> web.Response:
+        """One part of the admin desk: the answer to `admin <word>`."""
+        word = request.match_info["word"]
+        looks = await self._looks(visit) if word == "stories" else []
+        return await self._desk(visit, Command("admin", word), word, looks=looks)
+
+    async def story(self, request: web.Request, visit: Visit) -> web.Response:
+        """How one story will look, on every platform side by side."""
+        look = await self._look(visit, request)
+        locale = _locale(request, visit)
+        title = visit.words(say("portal.desk.previews"))
+        body = draw("story.html", visit.words, look=look, title=title, look_in=locale, platforms=self._platforms(), tabs=_offered(visit), here="stories")
+        return await self.portal.page(visit, f"{title}: {look.title}", body, wide=True)
+
+    async def preview(self, request: web.Request, visit: Visit) -> web.Response:
+        """One platform's look of a story, as a page for a frame that may do nothing."""
+        drawn = self.portal.previews.get(request.match_info["platform"])
+        if drawn is None:
+            raise Refused(404)
+        look = await self._look(visit, request)
+        html = drawn(look.card, _locale(request, visit), visit.words.time_zone)
+        return self.portal.dressed(web.Response(text=html, content_type="text/html"), headers.PREVIEW)
+
+    async def pay_run(self, request: web.Request, visit: Visit) -> web.Response:
+        """A closed pay run's file, byte for byte as it was stored."""
+        hub = self.portal.hub
+        name, content = await hub.db.read(views.pay_run_file, hub.deployment, visit.person_id, hub.clock.now(), int(request.match_info["number"]))
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return self.portal.dressed(web.Response(body=content, content_type="text/csv", charset="utf-8", headers=named))
+
+    async def _desk(self, visit: Visit, command: Command, here: str, room: str = "", looks: list[tuple[int, str, str]] | None = None) -> web.Response:
+        answer = (await self.portal.hub.hear(to_event(visit.person_id, command))).answer
+        if not isinstance(answer, Show | Replace):
+            return await self.talk.tell(visit, answer, "/admin", onward=visit.path)
+        body = draw("desk.html", visit.words, card=card_html(answer.card, visit.frame(), level=1), tabs=[] if room else _offered(visit), here=here,
+                    room=await self._room(visit, room) if room else None, looks=looks or [])  # fmt: skip
+        return await self.portal.page(visit, visit.words(answer.card.title), body)
+
+    async def _room(self, visit: Visit, name: str) -> list[Markup]:
+        hub = self.portal.hub
+        assert visit.who is not None
+        rows = await hub.db.read(views.room, hub.deployment, name, visit.who.roles, hub.clock.now())
+        frame = visit.frame(prefix="room-")
+        return [card_html(m.card, frame, level=3, anchor=f"message-{m.id}", sent=visit.words.moment(m.at)) for m in rows]
+
+    async def _look(self, visit: Visit, request: web.Request) -> views.StoryLook:
+        hub = self.portal.hub
+        return await hub.db.read(views.story_look, hub.deployment, visit.person_id, hub.clock.now(), int(request.match_info["id"]))
+
+    async def _looks(self, visit: Visit) -> list[tuple[int, str, str]]:
+        hub = self.portal.hub
+        return await hub.db.read(views.stories_to_look_at, hub.deployment, visit.person_id, hub.clock.now())
+
+    def _platforms(self) -> list[str]:
+        return [name for name in ("slack", "teams", "portal") if name in self.portal.previews]
+
+
+def _offered(visit: Visit) -> list[Section]:
+    return [section for section in SECTIONS if visit.has(*section.roles)]
+
+
+def _locale(request: web.Request, visit: Visit) -> str:
+    asked = request.query.get("look", "")
+    return asked if asked in LOCALES else visit.words.locale
