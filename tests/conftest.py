@@ -29,6 +29,7 @@ class StillClock:
     """Programme time that moves only when told to."""
 
     moment: datetime = START
+    started: datetime = START
 
     def now(self) -> datetime:
         return self.moment
