@@ -11,7 +11,7 @@ import re
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, func, insert, literal, union_all, update
 from sqlalchemy import select as sa_select
@@ -69,6 +69,18 @@ class LedgerHead(SQLModel, table=True):
     id: int | None = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     entries: int = 0
     hash: str = GENESIS
+
+
+class LedgerCheck(SQLModel, table=True):
+    """One night's reading of the whole book, page by page; the newest row is the latest result."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    day: date = Field(unique=True)
+    entries: int = 0  # read and found good
+    last_hash: str = GENESIS
+    bad_id: int | None = None
+    reason: str = ""
+    finished_at: datetime | None = utc_field(default=None)
 
 
 @dataclass(frozen=True)
@@ -251,6 +263,29 @@ def verify(session: Session) -> Verdict:
     if verdict.is_sound and (verdict.entries > now_expected.entries or (verdict.entries == now_expected.entries and last != now_expected.hash)):
         return Verdict(verdict.entries, now_expected.entries + (verdict.entries > now_expected.entries), "the row does not match the head of the chain")
     return verdict
+
+
+def check_page(session: Session, now: datetime, day: date, limit: int = 5000) -> LedgerCheck:
+    """Read the next page of a day's check; call again until `finished_at` is set. The head is compared as the last page is read."""
+    mine = session.exec(select(LedgerCheck).where(LedgerCheck.day == day)).first() or LedgerCheck(day=day)
+    if mine.finished_at:
+        return mine
+    verdict, mine.last_hash = check(session, mine.entries, mine.last_hash, limit)
+    read, mine.entries = verdict.entries - mine.entries, verdict.entries
+    end = head(session)
+    if verdict.is_sound and read < limit and (mine.entries, mine.last_hash) != (end.entries, end.hash):
+        verdict = Verdict(mine.entries, min(mine.entries, end.entries) + 1, "the book does not end as the head of the chain says")
+    mine.bad_id, mine.reason = verdict.bad_id, verdict.reason
+    if read < limit or not verdict.is_sound:
+        mine.finished_at = now
+    session.add(mine)
+    session.flush()
+    return mine
+
+
+def last_check(session: Session) -> LedgerCheck | None:
+    """The newest finished reading of the whole book."""
+    return session.exec(select(LedgerCheck).where(col(LedgerCheck.finished_at).is_not(None)).order_by(col(LedgerCheck.day).desc()).limit(1)).first()
 
 
 def head(session: Session) -> LedgerHead:

@@ -114,6 +114,11 @@ def of_referral(session: Session, referral_id: int) -> list[Bonus]:
     return list(session.exec(query.order_by(col(Bonus.due_on), col(Bonus.share_no))))
 
 
+def opening_id(session: Session, bonus: Bonus) -> int | None:
+    """The opening a bonus was earned with; None for a referral to the organisation at large."""
+    return session.get_one(Referral, bonus.referral_id).opening_id
+
+
 def of_person(session: Session, person_id: int, limit: int = 50) -> list[Bonus]:
     """A person's own bonuses that count, the newest first."""
     query = select(Bonus).where(Bonus.beneficiary_id == person_id, Bonus.state != "void")

@@ -8,6 +8,7 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
 from bot import audit, ledger, outbox, people
+from bot.audit import AuditEntry
 from bot.bonuses.records import MOVES, UNDUE, Bonus
 from bot.errors import Refusal, Stale
 from bot.ledger import EXPENSE, LedgerEntry, Movement, payable
@@ -50,6 +51,11 @@ def note(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, ol
     """The audit row of a move: states, version, plan version, reason."""
     detail = f"{old or 'nothing'} to {bonus.state}, version {bonus.version}, plan {bonus.plan_id}"
     audit.note(session, now, actor_id, f"bonus.{bonus.state}", "bonus", bonus.id or 0, f"{detail}, {bonus.reason}" if bonus.reason else detail)
+
+
+def reason_of(event: AuditEntry) -> str:
+    """The reason that `note` wrote into an audit row; the empty text where there was none."""
+    return event.detail.split(", ")[3] if event.detail.count(", ") == 3 else ""
 
 
 def tell(session: Session, now: datetime, bonus: Bonus, what: str) -> None:

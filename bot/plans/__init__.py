@@ -2,6 +2,8 @@
 
 from bot.plans.eligibility import Asked, candidate_reason, manages, referrer_reason
 from bot.plans.records import (
+    MAX_DAYS,
+    MAX_INSTALMENTS,
     BonusPlan,
     Instalment,
     Milestone,
@@ -18,6 +20,6 @@ from bot.plans.records import (
 )
 
 __all__ = [
-    "Asked", "BonusPlan", "Instalment", "Milestone", "PlanDraft", "Promise", "adopt", "candidate_reason", "current", "current_plans",
-    "draft_plan", "manages", "milestones", "promise", "promise_of_version", "put_in_force", "referrer_reason",
+    "MAX_DAYS", "MAX_INSTALMENTS", "Asked", "BonusPlan", "Instalment", "Milestone", "PlanDraft", "Promise", "adopt", "candidate_reason",
+    "current", "current_plans", "draft_plan", "manages", "milestones", "promise", "promise_of_version", "put_in_force", "referrer_reason",
 ]  # fmt: skip

@@ -203,3 +203,20 @@ async def test_the_book_can_be_checked_page_by_page(lite: Database) -> None:
             seen.append(number)
 
     assert await lite.read(pages) == [10, 20, 25]
+
+
+async def test_the_nightly_check_goes_page_by_page_and_ends_once_a_day(lite: Database) -> None:
+    await lite.write(post_some, 25)
+    day = START.date()
+    seen = [await lite.write(ledger.check_page, START, day, 10) for _ in range(4)]
+    assert [c.entries for c in seen] == [10, 20, 25, 25] and seen[2].finished_at and seen[3].bad_id is None
+    assert (await lite.read(ledger.last_check)).entries == 25
+
+
+@pytest.mark.parametrize(("statement", "bad"), [("UPDATE ledgerentry SET amount_minor = 1 WHERE id = 13", 13), ("DELETE FROM ledgerentry WHERE id > 20", 21)])
+async def test_the_nightly_check_names_the_bad_row(lite: Database, statement: str, bad: int) -> None:
+    await lite.write(post_some, 25)
+    tamper(lite, statement)
+    for _ in range(3):
+        found = await lite.write(ledger.check_page, START, START.date(), 10)
+    assert found.bad_id == bad and found.finished_at

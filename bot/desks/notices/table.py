@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.desks.notices import Builder, OutsiderOf, referrals, stories
+from bot.desks import sign_in
+from bot.desks.notices import Builder, OutsiderOf, bonuses, referrals, stories
 
-BUILDERS: dict[str, Builder] = {**stories.BUILDERS, **referrals.BUILDERS}
+BUILDERS: dict[str, Builder] = {**stories.BUILDERS, **sign_in.BUILDERS, **referrals.BUILDERS, **bonuses.BUILDERS}
 
 # Notices that go by mail to somebody outside the directory: who that is.
 OUTSIDERS: dict[str, OutsiderOf] = {**referrals.OUTSIDERS}
 
 # Notices to people that go by mail whatever platform they use: a sign-in link proves the mailbox.
-BY_MAIL: set[str] = set()
+BY_MAIL: set[str] = {*sign_in.BY_MAIL}

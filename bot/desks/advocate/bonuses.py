@@ -1,0 +1,50 @@
+"""The advocate's bonuses: amount, day, state and why, each of their own and nobody else's."""
+
+from __future__ import annotations
+
+from bot import bonuses
+from bot.bonuses import Bonus
+from bot.desks import bonus_cards, wording
+from bot.desks.turn import Desk, Turn
+from bot.errors import Refusal
+from bot.messages import Block, Buttons, Card, Heading, Item, Items, Paragraph, Show, say
+
+PAGE = 8
+
+
+def mine(turn: Turn, text: str) -> Show:
+    """`/vinkki bonuses`: my bonuses, the newest first."""
+    found = bonuses.of_person(turn.session, turn.person_id, PAGE)
+    if not found:
+        return Show(Card(say("bonuses.mine.title"), (Paragraph(say("bonuses.mine.none")),)))
+    return Show(Card(say("bonuses.mine.title"), (Items(tuple(row(turn, b) for b in found)),)))
+
+
+def row(turn: Turn, bonus: Bonus) -> Item:
+    """One of my bonuses: what for, how much, when, in which state."""
+    opening = wording.opening_name(turn.session, bonuses.opening_id(turn.session, bonus))
+    return Item(
+        say("bonuses.mine.row", money=bonus.money, opening=opening), say("bonuses.mine.detail", day=bonus.due_on, state=bonus_cards.state_line(bonus)),
+        (bonus_cards.why_button(bonus),),
+    )  # fmt: skip
+
+
+def explain(turn: Turn, value: str) -> Show:
+    """Why this amount on this day: to HR and payroll in full, to a beneficiary about their own."""
+    found = bonuses.explain(turn.session, wording.read_id(value))
+    in_full = turn.has("hr", "payroll")
+    if found is None or not (in_full or found.bonus.beneficiary_id == turn.person_id):
+        raise Refusal("bonuses.gone")  # somebody else's bonus does not exist for others
+    card = bonus_cards.explanation_card(turn, found, in_full)
+    if found.bonus.beneficiary_id != turn.person_id and turn.has("hr") and (buttons := bonus_cards.corrections(found.bonus)):
+        card = Card(card.title, (*card.blocks, Buttons(buttons)))
+    return Show(card)
+
+
+def home_section(turn: Turn) -> tuple[Block, ...]:
+    """My latest bonuses on the home; nothing where there are none."""
+    found = bonuses.of_person(turn.session, turn.person_id, 3)
+    return (Heading(say("bonuses.mine.title")), Items(tuple(row(turn, b) for b in found))) if found else ()
+
+
+DESK = Desk(commands={"vinkki bonuses": mine}, buttons={"bonus.explain": explain}, sections={30: home_section})
