@@ -32,6 +32,7 @@ class SlackAdapter:
         self._app_token = config.slack_app_token.get_secret_value()
         self._session: aiohttp.ClientSession | None = None
         self._running: asyncio.Task[None] | None = None
+        self.ready = asyncio.Event()  # Slack told us who we are
         self.talk: Talk | None = None
         self.socket: SocketMode | None = None
 
@@ -73,8 +74,10 @@ class SlackAdapter:
             found = self.door.workspace = await workspace.find(client)
             self.talk = Talk(self.hub, client, session, found)
             self.door.bolt = Bolt(self.talk, found, token)
+            self.ready.set()
             log.info("Slack is connected", team=found.team_id)
             await self._until_revoked(client, session, self.talk)
+            self.ready.clear()
             self.door.bolt = None
 
     async def _until_revoked(self, client: object, session: aiohttp.ClientSession, talk: Talk) -> None:

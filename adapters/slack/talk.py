@@ -99,7 +99,12 @@ class Talk:
             self._follow(self._show_late(work, place, envelope))
             return self._working() if place.kind == "submission" else None
         reply = work.result()
-        body = in_ack(place, reply)
+        try:
+            body = in_ack(place, reply)
+        except Exception:  # words are missing, or a block Slack would not take: said plainly rather than as an error of Slack's
+            log.exception("an answer cannot be drawn")
+            reply = self._broken()
+            body = in_ack(place, reply)
         if body is None:
             self._follow(self._show(place, reply, envelope))
         elif place.user in self._homes:
@@ -154,6 +159,9 @@ class Talk:
                     log.exception("a desk failed", heard=type(event.heard).__name__)
                     break
                 # the same event may have been heard at the same moment: then its receipt answers now
+        return self._broken()
+
+    def _broken(self) -> Reply:
         return Reply(Show(BROKEN), self.hub.deployment.default_locale, self.hub.deployment.time_zone)
 
     def _follow(self, work: Coroutine[Any, Any, Any]) -> None:
