@@ -60,12 +60,19 @@ class SmtpMailer:
 
     async def post(self, letter: Letter, key: str) -> None:
         """Hand one letter over. A repeated key gives the same Message-ID, so that a mailbox can tell a repetition."""
-        message = self._message(letter, key)
+        await self._with_server(self._message(letter, key))
+
+    async def greet(self) -> None:
+        """Only connect, sign in and leave: for the doctor."""
+        await self._with_server(None)
+
+    async def _with_server(self, message: EmailMessage | None) -> None:
         s = self._server
         client = aiosmtplib.SMTP(hostname=s.host, port=s.port, username=s.user, password=s.password, use_tls=s.is_tls, start_tls=s.is_starttls, timeout=TIMEOUT)
         try:
             async with client:
-                await client.send_message(message)
+                if message is not None:
+                    await client.send_message(message)
         except aiosmtplib.SMTPException as e:
             raise _named(e) from None
         except OSError as e:

@@ -34,6 +34,11 @@ def head() -> str:
     return ScriptDirectory(str(HERE)).get_current_head() or ""
 
 
+def knows(revision: str) -> bool:
+    """Whether this code knows a revision; a newer version's it does not."""
+    return any(script.revision == revision for script in ScriptDirectory(str(HERE)).walk_revisions())
+
+
 def current(url: str) -> str:
     """The revision a database is at; the empty text when it has no schema yet."""
     from alembic.migration import MigrationContext

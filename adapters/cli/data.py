@@ -1,0 +1,131 @@
+"""people, sign-in-link, openings, stories: what comes in from outside."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.cli.common import ASKS, FAILED, as_json, count_lines, explained, note, opened, print_refused, progress, refused_json
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE.csv")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    people = typer.Typer(no_args_is_help=True, help="The directory: who is here, who holds a role.")
+    people.command("import")(explained(import_people))
+    people.command("role")(explained(give_role))
+    app.add_typer(people, name="people")
+    app.command("sign-in-link")(explained(make_sign_in_link))
+    openings = typer.Typer(no_args_is_help=True, help="Openings that can be referred for.")
+    openings.command("import")(explained(import_openings))
+    app.add_typer(openings, name="openings")
+    stories = typer.Typer(no_args_is_help=True, help="Stories that can be shared.")
+    stories.command("import")(explained(import_stories))
+    app.add_typer(stories, name="stories")
+
+
+def import_people(
+    file: File,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    allow_leavers: Annotated[bool, typer.Option("--allow-leavers", help="Go on although many people would become leavers.")] = False,
+    json: Json = False,
+) -> None:
+    """Read the people file: everybody who is here now. Reading it twice changes nothing.
+
+    Columns: email, name, locale, time_zone, department, location, country, manager_email, roles, kind
+    (employee|contractor|alumna|stakeholder), start_on, notice_on, end_on. Employees who are missing from the file become leavers;
+    when that would be more than a tenth (HR can change it), the import stops with exit code 3 and asks for --allow-leavers.
+    A line that cannot be taken is reported with its number and reason, and nothing of it is kept.
+    """
+    from bot.desks import operator
+
+    with opened() as o, progress("People", count_lines(file)) as done, file.open("rb") as lines:
+        report = operator.import_people(o.db, o.deployment, o.now, lines, dry_run=dry_run, allow_retire=allow_leavers, progress=done)
+    if json:
+        counts = {n: getattr(report, n) for n in ("lines", "joined", "changed", "unchanged", "leavers", "leaver_percent", "is_dry_run", "needs_consent")}
+        as_json(counts | {"refused": refused_json(report.refused)})
+    else:
+        would = "would " if dry_run or report.needs_consent else ""
+        typer.echo(f"{report.lines} lines: {report.joined} {would}join, {report.changed} {would}change, {report.unchanged} stay as they are,")
+        typer.echo(f"{report.leavers} people would become leavers." if would else f"{report.leavers} people became leavers.")
+        _say_refused(report.refused)
+    if report.needs_consent and not dry_run:
+        note(f"Nothing was done: {report.leaver_percent} % would leave. If that is right, run it again with --allow-leavers.")
+        raise typer.Exit(ASKS)
+    _leave(report.refused)
+
+
+def give_role(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="hr, curator, recruiter, payroll or executive.")],
+) -> None:
+    """Give somebody in the directory a role. The first administrator gets `hr` this way; HR gives the others in the admin desk."""
+    from bot.desks import operator
+
+    with opened() as o:
+        new = o.db.write_now(operator.give_role, o.now, email, role)
+    typer.echo(f"{email} now holds the role {role}." if new else f"{email} held the role {role} already.")
+
+
+def make_sign_in_link(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
+    """Print a one-time link that signs somebody in to the portal: where there is no mail server yet. Valid for 20 minutes."""
+    from datetime import UTC, datetime
+
+    from bot.desks.front import sign_in_link
+
+    with opened() as o:
+        link = o.db.write_now(sign_in_link, o.deployment, email, datetime.now(UTC))
+    typer.echo(link)
+
+
+def import_openings(file: File, json: Json = False) -> None:
+    """Read openings from the applicant tracking system's CSV file. `requisition_id` tells them apart; reading it twice changes nothing.
+
+    Columns: requisition_id, title, department, location, country, language, hiring_manager_email, recruiter_email, plan, open_until,
+    is_open, description, link.
+    """
+    importer = importlib.import_module("adapters.ats").import_openings
+    with opened() as o, progress("Openings", count_lines(file)) as done, file.open("rb") as lines:
+        report = importer(o.db, o.deployment, o.now, None, lines, done)
+    _say_taken_in(report, json)
+
+
+def import_stories(
+    source: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="A folder of Markdown files, a CSV file, or an RSS or Atom address.")],
+    json: Json = False,
+) -> None:
+    """Take stories in as drafts for HR to choose from. Reading the same source again changes nothing.
+
+    Markdown files have front matter (title, link, kind, captions …); feeds are fetched with limits on size and time.
+    """
+    importer = importlib.import_module("adapters.feeds").import_stories
+    with opened() as o, progress("Stories") as done:
+        report = importer(o.db, o.deployment, o.now, None, source, done)
+    _say_taken_in(report, json)
+
+
+def _say_taken_in(report: Any, json: bool) -> None:
+    if json:
+        counts = {n: getattr(report, n) for n in ("created", "changed", "unchanged")}
+        as_json(counts | {"refused": refused_json(report.refused)})
+    else:
+        typer.echo(f"{report.created} new, {report.changed} changed, {report.unchanged} as they were.")
+        _say_refused(report.refused)
+    _leave(report.refused)
+
+
+def _say_refused(refused: Sequence[Any]) -> None:
+    if refused:
+        note(f"{len(refused)} lines were not taken:")
+        print_refused(refused)
+
+
+def _leave(refused: Sequence[Any]) -> None:
+    if refused:
+        raise typer.Exit(FAILED)

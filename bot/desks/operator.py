@@ -1,0 +1,89 @@
+"""The operator's desk: whoever runs the machine, at the command line. There is no role to check: they hold the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from bot import audit, ledger, people
+from bot.bonuses import PayRun, payruns
+from bot.db import Database
+from bot.desks.turn import Deployment
+from bot.errors import Refusal, VinkkiError
+from bot.ledger import Verdict
+from bot.people import Person, importing
+from bot.people.importing import Report
+from bot.vault import Vault, VaultKey
+
+__all__ = ["PayRun", "Report", "Verdict", "close_pay_run", "count_administrators", "count_people", "give_role", "import_people", "opens_with",
+           "pay_run_file", "verify_ledger"]  # fmt: skip
+
+
+def import_people(
+    db: Database,
+    deployment: Deployment,
+    now: datetime,
+    lines: Iterable[str | bytes],
+    *,
+    dry_run: bool = False,
+    allow_retire: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Read a people file in this thread (see bot.people.importing)."""
+    return importing.import_csv(db, deployment, now, None, lines, dry_run=dry_run, allow_retire=allow_retire, progress=progress)
+
+
+def give_role(session: Session, now: datetime, email: str, role: str) -> bool:
+    """Give a role; False when it was held already. Raises Refusal for an address nobody has and for a role there is not."""
+    person = people.by_email(session, email)
+    if person is None:
+        raise Refusal("operator.nobody", email=email)
+    return people.grant(session, now, None, person, role)
+
+
+def verify_ledger(session: Session) -> Verdict:
+    """Check every row of the ledger."""
+    return ledger.verify(session)
+
+
+def count_people(session: Session) -> int:
+    """Everybody in the directory."""
+    return session.exec(select(func.count()).select_from(Person)).one()
+
+
+def count_administrators(session: Session) -> int:
+    """Who holds the role hr."""
+    return len(people.holders(session, "hr"))
+
+
+def opens_with(session: Session, vault: Vault) -> bool:
+    """Whether the deployment's keys open what is sealed here (true where nothing is)."""
+    row = session.exec(select(VaultKey).limit(1)).first()
+    if row is None:
+        return True
+    try:
+        vault.open(row.locked)
+    except VinkkiError:
+        return False
+    return True
+
+
+def close_pay_run(session: Session, now: datetime, email: str, currency: str) -> tuple[PayRun, bytes]:
+    """Export what is approved, in the name of somebody with the role payroll; returns the run and its file."""
+    person = people.by_email(session, email)
+    if person is None or person.id is None:
+        raise Refusal("operator.nobody", email=email)
+    run = payruns.close(session, now, person.id, currency)
+    audit.note(session, now, person.id, "payrun.closed_at_command_line", "payrun", run.id or 0)
+    return run, payruns.content(session, run)
+
+
+def pay_run_file(session: Session, number: int) -> tuple[PayRun, bytes]:
+    """The stored file of an earlier run, byte for byte. Raises Refusal when there is no such run."""
+    run = payruns.by_number(session, number)
+    if run is None:
+        raise Refusal("operator.no_run", number=number)
+    return run, payruns.content(session, run)
