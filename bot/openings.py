@@ -70,7 +70,7 @@ class Draft:
         """Raises FieldRefusal naming the first field that cannot be kept."""
         if not self.title.strip():
             raise FieldRefusal("title", "openings.title_missing")
-        limits = {"title": 120, "requisition_id": 80, "department": 80, "location": 80, "country": 60, "description": 2000, "link": 500}
+        limits = {"title": 100, "requisition_id": 80, "department": 80, "location": 80, "country": 60, "description": 2000, "link": 500}
         for name, limit in limits.items():
             if len(getattr(self, name)) > limit:
                 raise FieldRefusal(name, "openings.too_long", count=limit)
@@ -98,7 +98,7 @@ def create(session: Session, now: datetime, actor_id: int | None, draft: Draft) 
 
 
 def edit(session: Session, now: datetime, actor_id: int | None, opening_id: int, version: int, draft: Draft) -> JobOpening:
-    """Change what is said about an opening. Raises FieldRefusal, or Stale `openings.changed` when somebody was quicker."""
+    """Change what is said about an opening. Raises FieldRefusal, or Stale `openings.stale` when somebody was quicker."""
     draft.check()
     row = _locked(session, opening_id, version)
     if _fill(row, draft):
@@ -110,7 +110,7 @@ def edit(session: Session, now: datetime, actor_id: int | None, opening_id: int,
 
 
 def set_open(session: Session, now: datetime, actor_id: int | None, opening_id: int, version: int, is_open: bool) -> JobOpening:
-    """Close an opening, or open it again (its end date goes then). Raises Stale `openings.changed`."""
+    """Close an opening, or open it again (its end date goes then). Raises Stale `openings.stale`."""
     row = _locked(session, opening_id, version)
     row.is_open, row.version = is_open, row.version + 1
     row.open_until = None if is_open else row.open_until
@@ -160,5 +160,5 @@ def _fill(row: JobOpening, draft: Draft) -> bool:
 def _locked(session: Session, opening_id: int, version: int) -> JobOpening:
     row = session.exec(select(JobOpening).where(JobOpening.id == opening_id, JobOpening.version == version).with_for_update()).first()
     if row is None:
-        raise Stale("openings.changed")
+        raise Stale("openings.stale")
     return row

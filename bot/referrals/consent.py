@@ -13,7 +13,11 @@ from types import MappingProxyType
 VERSION = "1"
 # In the order of the page. Articles 13 and 14 of the GDPR name what must be said.
 PARTS = ("controller", "purpose", "data", "source", "basis", "recipients", "retention", "rights", "automated")
-HASHES: Mapping[str, Mapping[str, str]] = MappingProxyType({"1": {"en": "", "fi": "", "sv": ""}})
+HASHES: Mapping[str, Mapping[str, str]] = MappingProxyType({"1": {
+    "en": "1b653c2a5db3b835b972659f1f3e8cb1507d971e554afef5393e9d6e54e8ba12",
+    "fi": "852ad2c4731093f41f9494deb89d2cceef7fced16970fcdf4daca0691fd012eb",
+    "sv": "c68d6136886b9d59f6f21566357b6e47d971102f7c16679b4a88b47cfd8f76bd",
+}})  # fmt: skip
 
 
 def hash_of(words: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ def opening_form(turn: Turn, row: JobOpening | None) -> Form:
     now = row or JobOpening(title="", created_at=turn.now, language=turn.deployment.default_locale)
     manager = turn.session.get(Person, now.hiring_manager_id) if now.hiring_manager_id else None
     form: tuple[FormField, ...] = (
-        TextField("title", say("openings.form.title"), now.title, max_length=120),
+        TextField("title", say("openings.form.title"), now.title, max_length=100),
         TextField("department", say("openings.form.department"), now.department, optional=True, max_length=80),
         TextField("location", say("openings.form.location"), now.location, optional=True, max_length=80),
         TextField("country", say("openings.form.country"), now.country, optional=True, max_length=60),
