@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from aiohttp import web
 from markupsafe import Markup
@@ -19,13 +21,17 @@ from adapters.demo.mailbox import Mailbox
 from adapters.demo.tour import stops
 from adapters.hub import Hub
 from adapters.portal import Extras, NavItem
-from adapters.portal.portal import Portal
+from adapters.portal.asking import Posted
+from adapters.portal.inbound import field
+from adapters.portal.portal import Look, Portal
 from adapters.portal.visits import Visit, give_cookie
 from adapters.scheduler import Ticker
 from bot.desks import tour
 from bot.messages import say
 
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STEPS_FORWARD = (1, 7, 30, 90)
+_LETTER = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 
 @dataclass
@@ -50,6 +56,7 @@ class Demo:
         self.seeded_at = datetime.fromisoformat(json.loads((folder / "seeded.json").read_text(encoding="utf-8"))["seeded_at"])
         self.ticker: Ticker | None = None
         self.moving = Moving(0)
+        self.portal: Portal
 
     def extras(self) -> Extras:
         """What the portal is given."""
@@ -68,69 +75,47 @@ class Demo:
 
     def add_routes(self, app: web.Application, portal: Portal) -> None:
         """Everything under /demo/, open to this machine's own browser only."""
-        get, post = app.router.add_get, app.router.add_post
-        get("/demo/people", portal.look(self.local(self.people_page(portal)), public=True))
-        get("/demo/tour", portal.look(self.local(self.tour_page(portal)), public=True))
-        get("/demo/mail", portal.look(self.local(self.mail_page(portal)), public=True))
-        get("/demo/mail/{number:[0-9]{1,6}}", portal.look(self.local(self.letter_page(portal)), public=True))
-        get("/demo/mail/{number:[0-9]{1,6}}/body", portal.look(self.local(self.letter_body), public=True))
-        get("/demo/clock", portal.look(self.local(self.clock_page(portal)), public=True))
-        post("/demo/clock", portal.act(self.local_act(self.move_clock(portal)), public=True))
-        post("/demo/person", portal.act(self.local_act(self.become(portal)), public=True))
-        get("/demo/demo.css", self.stylesheet)
+        self.portal = portal
+        looks: dict[str, Look] = {
+            "/demo/people": self.people_page,
+            "/demo/tour": self.tour_page,
+            "/demo/mail": self.mail_page,
+            "/demo/mail/{number:[0-9]{1,6}}": self.letter_page,
+            "/demo/mail/{number:[0-9]{1,6}}/body": self.letter_body,
+            "/demo/clock": self.clock_page,
+        }
+        for path, look in looks.items():
+            app.router.add_get(path, near(portal.look(look, public=True)))
+        app.router.add_post("/demo/clock", near(portal.act(self.move_clock, public=True)))
+        app.router.add_post("/demo/person", near(portal.act(self.become, public=True)))
+        app.router.add_get("/demo/demo.css", self.stylesheet)
         site.add_routes(app, self.hub)
 
-    def local(self, handler):  # type: ignore[no-untyped-def]
-        """Only for loopback: who may use the switcher may be anybody."""
+    async def people_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
+        """Everybody one can look at the demo as."""
+        found = await self.hub.db.read(tour.characters)
+        groups = [(kind, [c for c in found if c.kind == kind]) for kind in ("employee", "contractor", "alumna", "stakeholder")]
+        body = draw("people.html", visit.words, groups=groups, csrf=visit.csrf, who=visit.who)
+        return await self.portal.page(visit, visit.words(say("demo.people_title")), body)
 
-        async def checked(request: web.Request, visit: Visit) -> web.StreamResponse:
-            require_loopback(request)
-            return await handler(request, visit)  # type: ignore[no-any-return]
+    async def tour_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
+        """The tour with what has happened ticked off."""
+        steps = await self.hub.db.read(stops, self.seeded_at)
+        body = draw("tour.html", visit.words, steps=steps, csrf=visit.csrf, who=visit.who, done=sum(s.is_done for s in steps))
+        return await self.portal.page(visit, visit.words(say("tour.title")), body)
 
-        return checked
+    async def mail_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
+        """All mail, newest first."""
+        body = draw("mail.html", visit.words, letters=self.mailbox.newest())
+        return await self.portal.page(visit, visit.words(say("demo.mailbox_title")), body)
 
-    def local_act(self, handler):  # type: ignore[no-untyped-def]
-        """As `local`, for posts."""
-
-        async def checked(request: web.Request, visit: Visit, posted: object) -> web.StreamResponse:
-            require_loopback(request)
-            return await handler(request, visit, posted)  # type: ignore[no-any-return]
-
-        return checked
-
-    def people_page(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def show(_request: web.Request, visit: Visit) -> web.StreamResponse:
-            found = await self.hub.db.read(tour.characters)
-            groups = [(kind, [c for c in found if c.kind == kind]) for kind in ("employee", "contractor", "alumna", "stakeholder")]
-            body = draw("people.html", visit.words, groups=groups, csrf=visit.csrf, who=visit.who)
-            return await portal.page(visit, visit.words(say("demo.people_title")), body)
-
-        return show
-
-    def tour_page(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def show(_request: web.Request, visit: Visit) -> web.StreamResponse:
-            steps = await self.hub.db.read(stops, self.seeded_at)
-            body = draw("tour.html", visit.words, steps=steps, csrf=visit.csrf, who=visit.who, done=sum(s.is_done for s in steps))
-            return await portal.page(visit, visit.words(say("tour.title")), body)
-
-        return show
-
-    def mail_page(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def show(_request: web.Request, visit: Visit) -> web.StreamResponse:
-            body = draw("mail.html", visit.words, letters=self.mailbox.newest())
-            return await portal.page(visit, visit.words(say("demo.mailbox_title")), body)
-
-        return show
-
-    def letter_page(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def show(request: web.Request, visit: Visit) -> web.StreamResponse:
-            number = int(request.match_info["number"])
-            letter = self.mailbox.letter(number)
-            if letter is None:
-                return await portal.problem(visit, 404)
-            return await portal.page(visit, letter.subject, draw("letter.html", visit.words, letter=letter, number=number))
-
-        return show
+    async def letter_page(self, request: web.Request, visit: Visit) -> web.StreamResponse:
+        """One letter, in a frame of its own."""
+        number = int(request.match_info["number"])
+        letter = self.mailbox.letter(number)
+        if letter is None:
+            return await self.portal.problem(visit, 404)
+        return await self.portal.page(visit, letter.subject, draw("letter.html", visit.words, letter=letter, number=number))
 
     async def letter_body(self, request: web.Request, _visit: Visit) -> web.StreamResponse:
         """The letter's own HTML for its frame: no script, links open in a new tab."""
@@ -138,52 +123,52 @@ class Demo:
         if letter is None:
             raise web.HTTPNotFound
         html = letter.html.replace("<head>", '<head><base target="_blank">', 1)
-        policy = (
-            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-        )
-        return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": policy})
+        return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": _LETTER, "X-Frame-Options": "SAMEORIGIN"})
 
-    def clock_page(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def show(_request: web.Request, visit: Visit) -> web.StreamResponse:
-            now = visit.words.moment(self.clock.now())
-            body = draw("clock.html", visit.words, moving=self.moving, now=now, forward=STEPS_FORWARD, csrf=visit.csrf)
-            response = await portal.page(visit, visit.words(say("demo.clock_title")), body)
-            if not self.moving.is_over:
-                response.headers["Refresh"] = "1"  # progress without JavaScript
-            return response
+    async def clock_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
+        """What time it is, and the way forward; while the clock moves, the page loads itself again to show how far it came."""
+        now = visit.words.moment(self.clock.now())
+        body = draw("clock.html", visit.words, moving=self.moving, now=now, forward=STEPS_FORWARD, csrf=visit.csrf)
+        response = await self.portal.page(visit, visit.words(say("demo.clock_title")), body)
+        if not self.moving.is_over:
+            response.headers["Refresh"] = "1"  # progress without JavaScript
+        return response
 
-        return show
-
-    def move_clock(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def move(_request: web.Request, _visit: Visit, posted: dict[str, list[str]]) -> web.StreamResponse:
-            days = next(iter(posted.get("days", [])), "")
-            if self.moving.is_over and days.isdigit() and int(days) in STEPS_FORWARD and self.ticker:
-                self.moving = Moving(int(days))
-                self.moving.task = asyncio.create_task(self._move(self.moving, self.ticker))
-            return portal.go("/demo/clock")
-
-        return move
+    async def move_clock(self, _request: web.Request, _visit: Visit, posted: Posted) -> web.StreamResponse:
+        """Move on by one of the offered numbers of days, unless the clock is moving already."""
+        days = field(posted, "days")
+        if self.moving.is_over and days.isdigit() and int(days) in STEPS_FORWARD and self.ticker:
+            self.moving = Moving(int(days))
+            self.moving.task = asyncio.create_task(self._move(self.moving, self.ticker))
+        return self.portal.go("/demo/clock")
 
     async def _move(self, moving: Moving, ticker: Ticker) -> None:
         for _ in range(moving.days):
             await ticker.advance(self.clock, 1)
             moving.done += 1
 
-    def become(self, portal: Portal):  # type: ignore[no-untyped-def]
-        async def switch(_request: web.Request, _visit: Visit, posted: dict[str, list[str]]) -> web.StreamResponse:
-            person, onward = (next(iter(posted.get(name, [])), "") for name in ("person", "next"))
-            token = self.hub.deployment.new_token()
-            if not person.isdigit() or not await self.hub.db.write(tour.become, int(person), token, datetime.now(UTC)):
-                return portal.go("/demo/people")
-            response = portal.go(onward or "/")
-            give_cookie(response, self.hub.deployment, token)
-            return response
-
-        return switch
+    async def become(self, _request: web.Request, _visit: Visit, posted: Posted) -> web.StreamResponse:
+        """Sign this browser in as somebody else, and go on to where the tour leads."""
+        person, token = field(posted, "person"), self.hub.deployment.new_token()
+        if not person.isdigit() or not await self.hub.db.write(tour.become, int(person), token, datetime.now(UTC)):
+            return self.portal.go("/demo/people")
+        response = self.portal.go(field(posted, "next") or "/")
+        give_cookie(response, self.hub.deployment, token)
+        return response
 
     async def stylesheet(self, _request: web.Request) -> web.Response:
         """The demo's few styles."""
         return web.Response(text=(HERE / "static" / "demo.css").read_text(encoding="utf-8"), content_type="text/css")
+
+
+def near(handler: Handler) -> Handler:
+    """A route for this machine's own browser: whoever reaches it may be anybody."""
+
+    async def route(request: web.Request) -> web.StreamResponse:
+        require_loopback(request)
+        return await handler(request)
+
+    return route
 
 
 def require_loopback(request: web.Request) -> None:

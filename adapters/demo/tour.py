@@ -50,5 +50,5 @@ def stops(session: Session, since: datetime) -> list[Stop]:
             who = by_id.get(recruiter, who)
         is_next = not step.is_done and not next_seen
         next_seen = next_seen or is_next
-        made.append(Stop(step.name, step.is_done, is_next, who and who.person_id, who.name if who else "", path, visits.get(step.name) or ""))
+        made.append(Stop(step.name, step.is_done, is_next, who.person_id if who else None, who.name if who else "", path, visits.get(step.name) or ""))
     return made

@@ -1,0 +1,85 @@
+"""Fills a fresh database with the demo company, through the very importers that a real organisation uses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from adapters.ats import import_openings
+from adapters.delivery import Lanes
+from adapters.demo.drawing import HERE
+from adapters.feeds import import_stories
+from adapters.hub import Hub, PlatformAdapter
+from bot.desks import operator, rehearsal
+from bot.desks.clock import STEPS
+
+DATA = HERE / "data"
+STORIES = HERE.parent.parent / "content" / "stories"
+ELSEWHERE = "https://example.com/"
+Say = Callable[[str], None]
+
+
+@dataclass
+class PastClock:
+    """A clock that stands at a moment of the made-up past while that past is sent."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        """That moment."""
+        return self.moment
+
+
+def fill(hub: Hub, platforms: dict[str, PlatformAdapter], folder: Path, say: Say) -> None:
+    """Make the company: people, plans, audiences, strategies, openings, stories, and a few weeks of history. Runs in this thread."""
+    db, deployment, now = hub.db, hub.deployment, hub.clock.now()
+    begun = now - timedelta(days=60)
+    say("People …")
+    with (DATA / "people.csv").open("rb") as lines:
+        report = operator.import_people(db, deployment, begun, lines)
+    if report.refused:
+        raise RuntimeError(f"the demo's people were refused: {report.refused}")
+    db.write_now(rehearsal.take_seats, begun)
+    db.write_now(rehearsal.set_up, deployment, begun)
+    say("Openings …")
+    with (DATA / "openings.csv").open("rb") as lines:
+        import_openings(db, deployment, begun, None, lines)
+    say("Stories …")
+    _take_in_stories(hub, folder, now - timedelta(days=30))
+    say("The last weeks …")
+    for past in rehearsal.PAST:
+        story_id = db.write_now(rehearsal.publish_past, deployment, now, past)
+        _send(hub, platforms, now - timedelta(days=past.days_ago))
+        db.write_now(rehearsal.share_past, deployment, now, story_id, past)
+    for referral in rehearsal.PAST_REFERRALS:
+        db.write_now(rehearsal.refer_past, deployment, now, referral)
+    _send(hub, platforms, now)
+    (folder / "seeded.json").write_text(json.dumps({"seeded_at": hub.clock.now().isoformat()}), encoding="utf-8")
+
+
+def _take_in_stories(hub: Hub, folder: Path, at: datetime) -> None:
+    """Import copies in which links lead to the demo's own little website: nobody needs a network to follow them."""
+    intake = folder / "intake"
+    shutil.rmtree(intake, ignore_errors=True)
+    (intake / "stories").mkdir(parents=True)
+    site = hub.deployment.link("/demo/site/")
+    for source in (*sorted(STORIES.glob("*.md")), DATA / "stories.csv", DATA / "feed.xml"):
+        target = intake / "stories" / source.name if source.suffix == ".md" else intake / source.name
+        target.write_text(source.read_text(encoding="utf-8").replace(ELSEWHERE, site), encoding="utf-8")
+    for source in (intake / "stories", intake / "stories.csv", intake / "feed.xml"):
+        import_stories(hub.db, hub.deployment, at, None, str(source))
+
+
+def _send(hub: Hub, platforms: dict[str, PlatformAdapter], at: datetime) -> None:
+    """Let time ask and the lanes send, as of a moment in the past (or now)."""
+    then = Hub(hub.config, hub.db, hub.deployment, PastClock(at + timedelta(hours=14)))  # past the quiet hours of every zone but one
+    for step in STEPS.values():
+        for _ in range(1000):
+            if not hub.db.write_now(step, hub.deployment, then.clock.now()):
+                break
+    asyncio.run(Lanes(then, platforms, "demo").drain())
