@@ -256,6 +256,21 @@ def receipt(session: Session, key: str) -> str | None:
     return row.answer if row else None
 
 
+def begin_receipt(session: Session, key: str, now: datetime) -> str | None:
+    """Claim an event before its effect: None when it is new, else the sealed answer given before.
+
+    When the same event is being heard elsewhere at this moment, this waits until that is done (both databases see to it).
+    """
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    claimed = insert(Receipt).values(key=key, answer="", at=now).on_conflict_do_nothing(index_elements=["key"]).returning(col(Receipt.key))
+    return None if session.execute(claimed).first() else receipt(session, key)
+
+
+def end_receipt(session: Session, key: str, answer: str) -> None:
+    """Keep the sealed answer of a claimed event."""
+    session.execute(update(Receipt).where(col(Receipt.key) == key).values(answer=answer))
+
+
 def _count(session: Session, statement: Any) -> int:
     result = session.execute(statement)
     assert isinstance(result, CursorResult)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from bot import audit, outbox, people
 from bot.db import Database
-from bot.desks import front
-from bot.desks.tables import TABLE, nearest
+from bot.desks import front, tables
+from bot.desks.tables import TABLE
 from bot.desks.turn import Deployment, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, answer_json, say
-from bot.outbox import Receipt
 from bot.people import Person, identities
 
-__all__ = ["Deployment", "Turn", "hear", "prune_receipts", "refusal_card"]
+__all__ = ["Deployment", "Turn", "hear", "refusal_card"]
 
 
 async def hear(db: Database, deployment: Deployment, event: Event, now: datetime) -> Reply:
@@ -55,26 +53,33 @@ def refusal_card(refusal: Refusal) -> Card:
 
 def _hear(session: Session, deployment: Deployment, event: Event, now: datetime) -> Reply:
     caller = event.caller
-    key = f"{caller.platform}:{caller.workspace}:{event.key}" if event.key else ""
     person = people.person_by(session, caller.platform, caller.workspace, caller.user)
-    if key and (saved := outbox.receipt(session, key)) is not None:
-        return _speak(deployment, person, answer_json.validate_json(deployment.vault.open(saved)))
-    if person is None:
+    if person is None and not front.takes_step(event.heard):
         return _speak(deployment, None, front.unknown(deployment, caller))
-    if not person.is_here(deployment.today(now)):
-        raise Refusal("front.left")
-    turn = Turn(session, deployment, person, now, caller.platform, event.key, caller.workspace, caller.room)
-    answer = _dispatch(turn, event)
-    if key:
-        identities.seen(session, now, caller.platform, caller.workspace, caller.user, caller.address)
-        session.add(Receipt(key=key, answer=deployment.vault.seal(answer_json.dump_json(answer).decode()), at=now))
+    if not event.key or isinstance(event.heard, Lookup | HomeOpened):
+        return _speak(deployment, person, _answer(session, deployment, person, event, now))
+    key = f"{caller.platform}:{caller.workspace}:{event.key}"
+    if (saved := outbox.begin_receipt(session, key, now)) is not None:
+        return _speak(deployment, person, answer_json.validate_json(deployment.vault.open(saved)))
+    answer = _answer(session, deployment, person, event, now)
+    identities.seen(session, now, caller.platform, caller.workspace, caller.user, caller.address)
+    outbox.end_receipt(session, key, deployment.vault.seal(answer_json.dump_json(answer).decode()))
     return _speak(deployment, person, answer)
+
+
+def _answer(session: Session, deployment: Deployment, person: Person | None, event: Event, now: datetime) -> Answer:
+    caller = event.caller
+    if person is None:
+        return front.stranger(session, deployment, caller, event.heard, now)
+    if not person.is_here(deployment.today(now)):
+        raise front.left(deployment.organisation)
+    return _dispatch(Turn(session, deployment, person, now, caller.platform, event.key, caller.workspace, caller.room), event)
 
 
 def _dispatch(turn: Turn, event: Event) -> Answer:
     match event.heard:
         case Command(name, text):
-            return _command(turn, name, text.strip())
+            return tables.run(turn, name, text.strip())
         case Press(action, value) if action in TABLE.buttons:
             return TABLE.buttons[action](turn, value)
         case Submission(form, subject, values) if form in TABLE.forms:
@@ -86,23 +91,8 @@ def _dispatch(turn: Turn, event: Event) -> Answer:
     raise Refusal("old_card")
 
 
-def _command(turn: Turn, name: str, text: str) -> Answer:
-    if name in TABLE.commands:
-        return TABLE.commands[name](turn, text)
-    word, _, rest = text.partition(" ")
-    full = f"{name} {word.lower() or 'help'}"
-    if full in TABLE.commands:
-        return TABLE.commands[full](turn, rest.strip())
-    return Show(front.unknown_command(nearest(full)))
-
-
 def _note_forbidden(session: Session, event: Event, now: datetime) -> None:
     caller = event.caller
     person = people.person_by(session, caller.platform, caller.workspace, caller.user)
     what = event.heard.action if isinstance(event.heard, Press) else type(event.heard).__name__.lower()
     audit.note(session, now, person.id if person else None, "refused", "person", (person and person.id) or 0, f"{caller.platform} {what[:80]}")
-
-
-def prune_receipts(session: Session, now: datetime) -> None:
-    """Forget receipts after two days: every platform has long stopped repeating by then."""
-    session.execute(delete(Receipt).where(col(Receipt.at) < now - timedelta(days=2)))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -55,11 +57,14 @@ def link(session: Session, now: datetime, platform: str, workspace: str, user: s
     person = by_email(session, email)
     if person is None or person.id is None:
         return None
-    row = session.exec(select(Identity).where(Identity.platform == platform, Identity.workspace == workspace, Identity.user == user)).first()
-    row = row or Identity(person_id=person.id, platform=platform, workspace=workspace, user=user, seen_at=now)
-    row.person_id, row.address, row.verified_by, row.seen_at, row.is_reachable = person.id, address or row.address, verified_by, now, True
-    session.add(row)
-    session.flush()
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    new = insert(Identity).values(
+        person_id=person.id, platform=platform, workspace=workspace, user=user, address=address, verified_by=verified_by, is_reachable=True, seen_at=now
+    )
+    changes = {"person_id": person.id, "verified_by": verified_by, "is_reachable": True, "seen_at": now} | ({"address": address} if address else {})
+    session.execute(new.on_conflict_do_update(index_elements=["platform", "workspace", "user"], set_=changes))
+    for known in [row for row in session.identity_map.values() if isinstance(row, Identity)]:
+        session.expire(known)
     audit.note(session, now, person.id, "identity.linked", "person", person.id, f"{platform} by {verified_by}")
     return person
 
@@ -74,6 +79,8 @@ def seen(session: Session, now: datetime, platform: str, workspace: str, user: s
 
 def reach(session: Session, person: Person) -> Reach:
     """Where to tell them: the preferred platform, else where they were last seen, else by mail. The portal shows it in any case."""
+    if person.preferred_platform == "mail":
+        return Reach("mail", "", person.email)
     rows = session.exec(select(Identity).where(Identity.person_id == person.id, col(Identity.is_reachable)).order_by(col(Identity.seen_at).desc())).all()
     rows = sorted(rows, key=lambda r: r.platform != person.preferred_platform)
     if rows:

@@ -1,0 +1,124 @@
+"""HR's settings: what is in force, changed by a form with a type check, undone by a button."""
+
+from __future__ import annotations
+
+from bot import settings
+from bot.desks.turn import Desk, Turn
+from bot.errors import FieldRefusal, Refusal
+from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Form, Item, Items, Note, Option, Paragraph, Plain, Replace, Show, Text, TextField, say
+
+PAGE = 8
+_LONGEST = 2000
+_HIGHEST = {"_hour": 23, "_percent": 100, "_days": 3660}  # by how the name ends
+_ANY = 1_000_000
+
+
+def _names() -> list[str]:
+    return sorted(name for name in settings.DEFAULTS if not name.startswith("demo."))
+
+
+def show(turn: Turn, text: str) -> Answer:
+    """`admin settings`."""
+    turn.require("hr")
+    return Show(_list(turn, 0))
+
+
+def page(turn: Turn, value: str) -> Answer:
+    """Another page of the list."""
+    turn.require("hr")
+    return Replace(_list(turn, int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0))
+
+
+def _list(turn: Turn, number: int) -> Card:
+    names = _names()
+    pages = -(-len(names) // PAGE)
+    number = min(number, pages - 1)
+    rows = tuple(_row(turn, name) for name in names[number * PAGE : (number + 1) * PAGE])
+    steps = [Button(say("settings.earlier"), "settings.page", str(number - 1))] if number else []
+    steps += [Button(say("settings.more"), "settings.page", str(number + 1))] if number + 1 < pages else []
+    note = Note(say("settings.page", page=number + 1, pages=pages))
+    return Card(say("settings.title"), (Items(rows), *((Buttons(tuple(steps)),) if steps else ()), note))
+
+
+def _row(turn: Turn, name: str) -> Item:
+    value = settings.get(turn.session, name)
+    buttons = [Button(say("settings.change"), "settings.edit", name)]
+    if value != settings.DEFAULTS[name]:
+        buttons.append(Button(say("settings.undo"), "settings.undo", name, confirm=say("settings.undo_confirm")))
+    return Item(say(f"settings.of.{name}"), _value(value), tuple(buttons))
+
+
+def _value(value: object) -> Text:
+    if isinstance(value, bool):
+        return say("settings.on" if value else "settings.off")
+    return say("settings.number", number=value) if isinstance(value, int) else Plain(_short(str(value)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 140 else f"{text[:139]}…"
+
+
+def edit(turn: Turn, value: str) -> Answer:
+    """The form for one setting."""
+    turn.require("hr")
+    now, name = settings.get(turn.session, _known(value)), value
+    label = say("settings.new_value")
+    if isinstance(now, bool):
+        options = (Option("on", say("settings.on")), Option("off", say("settings.off")))
+        field: ChoiceField | TextField = ChoiceField("value", label, options, "on" if now else "off")
+    elif isinstance(now, int):
+        field = TextField("value", label, str(now), max_length=7, shape="number", hint=say("settings.number_hint"))
+    else:
+        field = TextField("value", label, str(now), optional=True, max_length=_LONGEST, rows=4)
+    return Ask(Form("settings.save", say("settings.form_title"), say("settings.submit"), (field,), name, (Paragraph(say(f"settings.of.{name}")),)))
+
+
+def save(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """The form came back. Raises FieldRefusal where the value is not of the setting's type."""
+    turn.require("hr")
+    name = _known(subject)
+    value = _read(name, values.get("value", ""))
+    if value != settings.get(turn.session, name):
+        settings.put(turn.session, turn.now, turn.person_id, name, value)
+    return Show(_changed(turn, name, "settings.saved"))
+
+
+def undo(turn: Turn, value: str) -> Answer:
+    """Back to the value before the one in force."""
+    turn.require("hr")
+    settings.undo(turn.session, turn.now, turn.person_id, _known(value))
+    return Replace(_changed(turn, value, "settings.undone"))
+
+
+def _changed(turn: Turn, name: str, key: str) -> Card:
+    back = Button(say("settings.all"), "settings.page", str(_names().index(name) // PAGE))
+    return Card(say(key), (Items((_row(turn, name),)), Buttons((back,))), tone="good")
+
+
+def _known(name: str) -> str:
+    if name not in _names():
+        raise Refusal("settings.unknown")
+    return name
+
+
+def _read(name: str, text: str) -> object:
+    default, text = settings.DEFAULTS[name], text.strip()
+    if isinstance(default, bool):
+        if text not in ("on", "off"):
+            raise FieldRefusal("value", "settings.not_on_off")
+        return text == "on"
+    if isinstance(default, int):
+        highest = next((high for end, high in _HIGHEST.items() if name.endswith(end)), _ANY)
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= highest):
+            raise FieldRefusal("value", "settings.not_number", highest=highest)
+        return int(text)
+    if len(text) > _LONGEST:
+        raise FieldRefusal("value", "settings.too_long", count=_LONGEST)
+    return text
+
+
+DESK = Desk(
+    commands={"admin settings": show},
+    buttons={"settings.page": page, "settings.edit": edit, "settings.undo": undo},
+    forms={"settings.save": save},
+)
