@@ -109,6 +109,17 @@ def upgrade() -> None:
     sa.Column('actor_id', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('lane')
     )
+    op.create_table('ledgercheck',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('entries', sa.Integer(), nullable=False),
+    sa.Column('last_hash', sa.String(), nullable=False),
+    sa.Column('bad_id', sa.Integer(), nullable=True),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('finished_at', bot.db.UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('day')
+    )
     op.create_table('ledgerentry',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('key', sa.String(), nullable=False),
