@@ -11,8 +11,8 @@ from sqlmodel import Field, SQLModel
 from bot.db import utc_field
 from bot.money import Money
 
-# state -> the states it may move to. A move that is not here does not exist. exported -> approved is payroll sending it back,
-# by a contra entry; claw-back is off by default.
+# state -> the states it may move to. A move that is not here does not exist, but for the one way back: payroll sends an
+# exported bonus back by a contra entry, and it is approved again (payruns.send_back). Claw-back is off by default.
 MOVES = MappingProxyType(
     {
         "accrued": frozenset({"waiting", "forfeited", "void"}),
@@ -20,7 +20,7 @@ MOVES = MappingProxyType(
         "held": frozenset({"waiting", "eligible", "forfeited", "void"}),
         "eligible": frozenset({"approved", "held", "forfeited", "void"}),
         "approved": frozenset({"exported", "held", "forfeited", "void"}),
-        "exported": frozenset({"paid", "approved"}),
+        "exported": frozenset({"paid"}),
         "paid": frozenset({"clawback_due"}),
         "clawback_due": frozenset({"recovered", "waived"}),
         "forfeited": frozenset[str](),
