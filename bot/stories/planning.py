@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -53,13 +53,14 @@ def _owe(session: Session, now: datetime, plan: StoryPlan, page: list[tuple[int,
 
 def _lanes() -> Any:
     """SELECT person id, time zone, lane by person id: the same answer as people.reach(person).lane, for many at once."""
+    preferred = col(Person.preferred_platform)
+    known = func.coalesce(_newest(col(Identity.platform) == preferred), _newest(), "mail")
+    return sa_select(col(Person.id), col(Person.time_zone), case((preferred == "mail", "mail"), else_=known)).order_by(col(Person.id))
+
+
+def _newest(*where: ColumnElement[bool]) -> Any:
+    """The lane of the reachable account that the person was last seen with. (SQLite finds no outer column in ORDER BY, so the
+    preferred platform is a condition and not an order.)"""
     workspace = case((col(Identity.workspace) == "", ""), else_=":" + col(Identity.workspace))
-    newest = (
-        sa_select(col(Identity.platform) + workspace)
-        .where(col(Identity.person_id) == col(Person.id), col(Identity.is_reachable))
-        .order_by(case((col(Identity.platform) == col(Person.preferred_platform), 0), else_=1), col(Identity.seen_at).desc())
-        .limit(1)
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    return sa_select(col(Person.id), col(Person.time_zone), func.coalesce(newest, "mail")).order_by(col(Person.id))
+    accounts = sa_select(col(Identity.platform) + workspace).where(col(Identity.person_id) == col(Person.id), col(Identity.is_reachable), *where)
+    return accounts.order_by(col(Identity.seen_at).desc()).limit(1).correlate(Person).scalar_subquery()

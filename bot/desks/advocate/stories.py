@@ -37,7 +37,7 @@ def _page(turn: Turn, page: int) -> Card:
 
 def _items(turn: Turn, rows: list[Story]) -> Items:
     mine = _mine(turn, rows)
-    return Items(tuple(Item(Plain(r.title), mine.get(r.id or 0) or say(f"stories.list.{r.kind}", day=r.published_at), card_buttons(r)) for r in rows))
+    return Items(tuple(Item(Plain(r.title), mine.get(r.id or 0) or say(f"stories.list.{r.kind}", day=(r.published_at or turn.now).date()), card_buttons(r)) for r in rows))
 
 
 def _mine(turn: Turn, rows: list[Story]) -> dict[int, Say]:

@@ -9,7 +9,7 @@ from bot import audiences, outbox, stories, strategy
 from bot.desks.hr.stories.showing import admin_card, effect, old_value, preview, reach, read_story
 from bot.desks.turn import Turn
 from bot.desks.wording import read_id
-from bot.errors import FieldRefusal
+from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
     Answer,
     Ask,
@@ -106,9 +106,11 @@ def go(turn: Turn, value: str) -> Answer:
     story_id, version = old_value(value)
     row = read_story(turn, story_id)
     at = row.publish_at if row.publish_at and row.publish_at > turn.now else turn.now
-    row = stories.schedule(
-        turn.session, turn.now, turn.person_id, story_id, version, at, audience_id=row.audience_id, strategy_id=row.strategy_id, expires_at=row.expires_at
-    )
+    plan = {"audience_id": row.audience_id, "strategy_id": row.strategy_id}
+    try:
+        row = stories.schedule(turn.session, turn.now, turn.person_id, story_id, version, at, expires_at=row.expires_at, **plan)
+    except FieldRefusal as e:  # time went by since the plan was made, and no form is open that could show it
+        raise Refusal(e.key, **e.params) from None
     if at <= turn.now:
         row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
     return Replace(admin_card(turn, row))

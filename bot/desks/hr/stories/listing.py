@@ -50,7 +50,7 @@ def _item(row: Story, clicks: int) -> Item:
 def _detail(row: Story, clicks: int) -> Say:
     kind, state = say(f"stories.kind.{row.kind}"), say(f"stories.state.{row.state}")
     if row.state == "published":
-        return say("stories.admin.published", kind=kind, day=row.published_at, count=clicks)
+        return say("stories.admin.published", kind=kind, day=(row.published_at or row.created_at).date(), count=clicks)
     if row.state == "scheduled":
         return say("stories.admin.scheduled", kind=kind, moment=row.publish_at)
     return say("stories.admin.detail", kind=kind, state=state)
