@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from bot.desks.views import Who
 from content.catalog import LOCALES, Words
 
 SESSION_SECONDS = 30 * 24 * 3600  # as long as a session lives (bot.people.sign_in.SESSION_LIFE)
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\Z")
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,11 @@ def require_origin(request: web.Request, config: Config, deployment: Deployment)
 
 
 def _is_ours(origin: str, config: Config, deployment: Deployment) -> bool:
-    ours, theirs = urlsplit(deployment.base_url), urlsplit(origin)
-    if (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc):
+    ours = urlsplit(deployment.base_url)
+    if origin == f"{ours.scheme}://{ours.netloc}":
         return True
-    return config.is_loopback and theirs.hostname in _LOOPBACK and ours.hostname in _LOOPBACK  # 127.0.0.1 and localhost are one demo
+    is_here = config.is_loopback and _LOOPBACK.match(f"http://{ours.netloc}")
+    return bool(is_here and _LOOPBACK.match(origin))  # 127.0.0.1 and localhost are one demo
 
 
 def wanted_locale(request: web.Request, default: str) -> str:
