@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from bot.errors import FieldRefusal
 
@@ -22,6 +22,7 @@ def clean(text: str, limit: int, *, lines: bool = False) -> str:
     return kept.strip()[:limit].rstrip()
 
 
+_AS_IT_IS = "%/:=&?~#+!$,;'@()*[]|"  # a Location header takes ASCII; what is encoded already stays so
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
@@ -45,7 +46,8 @@ def _plain_link(url: str) -> str:
     if parts.scheme.lower() not in ("http", "https") or not host or "@" in parts.netloc or "%" in parts.netloc:
         raise ValueError("shape")
     netloc = _host(host) + (f":{parts.port}" if parts.port else "")
-    return urlunsplit((parts.scheme.lower(), netloc, parts.path, parts.query, parts.fragment))
+    path, query, fragment = (quote(part, safe=_AS_IT_IS) for part in (parts.path, parts.query, parts.fragment))
+    return urlunsplit((parts.scheme.lower(), netloc, path, query, fragment))
 
 
 def _host(host: str) -> str:

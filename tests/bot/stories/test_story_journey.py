@@ -174,10 +174,10 @@ async def test_only_hr_and_curators_may_and_the_refusal_is_noted(db: Database, d
     story = published(db, deployment, hr)
     talk = Talk(db, deployment)
     for action in ("story.plan", "story.go", "story.recall", "story.unschedule", "story.approve", "story.refuse"):
-        assert "somebody with another role" in text_of(await talk.press(aino, action, f"{story.id}:{story.version}")), action
+        assert "another role" in text_of(await talk.press(aino, action, f"{story.id}:{story.version}")), action
     for action, value in (("story.open", "1"), ("story.edit", "1"), ("story.preview", "1"), ("story.test", "1"), ("story.captions", "1"),
                           ("story.caption_form", "1:en:"), ("story.write", ""), ("stories.tab", "draft:0"), ("strategy.create", ""), ("strategy.open", "1")):  # fmt: skip
-        assert "somebody with another role" in text_of(await talk.press(aino, action, value)), action
+        assert "another role" in text_of(await talk.press(aino, action, value)), action
     notes = db.read_now(lambda s: s.exec(select(AuditEntry).where(AuditEntry.what == "refused")).all())
     assert len(notes) == 16 and {n.actor_id for n in notes} == {aino.id}
     assert db.read_now(stories.get, story.id).state == "published"
@@ -246,7 +246,17 @@ async def test_a_story_for_others_cannot_be_reached_by_its_number(db: Database, 
 async def test_old_and_crooked_values_are_explained(lite: Database, deployment: Deployment) -> None:
     hr = add_person(lite, "Nora Holm", "hr")
     talk = Talk(lite, deployment)
-    for action in ("story.share", "story.caption", "share.opened", "story.open", "story.plan", "story.go", "story.recall", "story.approve", "story.caption_form"):
+    for action in (
+        "story.share",
+        "story.caption",
+        "share.opened",
+        "story.open",
+        "story.plan",
+        "story.go",
+        "story.recall",
+        "story.approve",
+        "story.caption_form",
+    ):
         for value in ("", "x", "1:x", "٣", "-1", "1" * 40, "1:en:nowhere"):
             answer = await talk.press(hr, action, value)
             assert isinstance(answer, Show | Ask) and answer.kind == "show" and answer.card.tone == "refusal", (action, value)
