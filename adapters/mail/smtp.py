@@ -16,6 +16,7 @@ from bot.errors import ConfigError, DeliveryError
 from bot.ports import Letter
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 TIMEOUT = 20.0
 
 
@@ -43,7 +44,7 @@ def server_of(config: Config) -> Server | None:
         raise ConfigError("VINKKI_SMTP_URL is not an address such as smtp://user:password@mail.example.com:587") from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ConfigError("VINKKI_SMTP_URL must begin with smtp:// or smtps:// and name a host")
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", config.mail_from):
+    if not _ADDRESS.fullmatch(config.mail_from):
         raise ConfigError("VINKKI_MAIL_FROM must be the e-mail address that letters come from")
     is_tls = parts.scheme == "smtps"
     user, password = (unquote(x) if x else None for x in (parts.username, parts.password))
@@ -81,9 +82,8 @@ class SmtpMailer:
     def _message(self, letter: Letter, key: str) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._sender
-        user, _, domain = letter.to.rpartition("@")
         try:
-            message["To"] = Address("", user, domain)
+            message["To"] = _address(letter.to)
         except ValueError:
             raise DeliveryError("that is no e-mail address", permanent=True) from None
         message["Subject"] = _line(letter.subject)
@@ -94,6 +94,13 @@ class SmtpMailer:
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         return message
+
+
+def _address(text: str) -> Address:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(text)
+    user, _, domain = text.rpartition("@")
+    return Address("", user, domain)
 
 
 def _line(text: str) -> str:
