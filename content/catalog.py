@@ -20,6 +20,7 @@ from bot.money import Money
 LOCALES = ("en", "fi", "sv")
 _REGIONS = {"en": "en_GB", "fi": "fi_FI", "sv": "sv_FI"}  # day before month, a week that begins on Monday
 _MOMENT = {"en": "d MMMM y HH:mm", "fi": "d. MMMM y 'klo' HH.mm", "sv": "d MMMM y 'kl.' HH.mm"}
+_PLURALS = {"one", "other"}  # all that English, Finnish and Swedish have for whole numbers
 _HERE = Path(__file__).parent
 
 
@@ -52,7 +53,7 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, s
 
 
 def _is_plural(value: object) -> bool:
-    return isinstance(value, dict) and "other" in value and all(isinstance(v, str) for v in value.values())
+    return isinstance(value, dict) and "other" in value and value.keys() <= _PLURALS and all(isinstance(v, str) for v in value.values())
 
 
 @dataclass(frozen=True)
