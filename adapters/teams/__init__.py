@@ -5,5 +5,6 @@ CloudAdapter is not used: it answers 500 to every invoke with a body, and its to
 """
 
 from adapters.teams.adapter import TeamsAdapter
+from adapters.teams.preview import preview
 
-__all__ = ["TeamsAdapter"]
+__all__ = ["TeamsAdapter", "preview"]

@@ -145,6 +145,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         key = inbound.event_key(raw)
         if key in self._said:
             return
+        self._said[key] = None  # before the first await: Teams may repeat an event while we still answer it
         try:
             if inbound.is_personal(raw) or inbound.is_targeted(raw):
                 await patiently(lambda: context.send_activity(_activity(message)))
@@ -154,8 +155,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
                     await patiently(lambda: context.send_activity(words(say("teams.in_private"))))
         except DeliveryError as e:
             log.warning("an answer could not be sent: %s", e.reason)
-            return
-        self._said[key] = None
+            self._said.pop(key, None)
         while len(self._said) > _REMEMBERED:
             self._said.popitem(last=False)
 

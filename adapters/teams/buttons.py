@@ -57,7 +57,7 @@ def buttons_to_elements(buttons: Iterable[Button], words: Words, place: Place) -
         if button.confirm is not None:
             name = f"sure{next(place.ids)}"
             questions.append(_question(name, action, button, words))
-            action = {"type": "Action.ToggleVisibility", "title": action["title"], "targetElements": [name]}
+            action = {k: action[k] for k in ("title", "style") if k in action} | {"type": "Action.ToggleVisibility", "targetElements": [name]}
         actions.append(action)
     return [{"type": "ActionSet", "actions": actions}, *questions] if actions else []
 

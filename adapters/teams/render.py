@@ -21,9 +21,13 @@ _SHORT = 18  # characters of a button that fits beside its row on a phone
 def card_to_adaptive(card: Card, words: Words, place: Place | None = None) -> Element:
     """The card's JSON, at most LIMIT bytes: what does not fit is left out from the end, and the card says so."""
     place = place or Place()
-    body = [_title(card, words)]
+    body, parted = [_title(card, words)], False
     for block in card.blocks:
-        body += _block(block, words, place)
+        if isinstance(block, Divider):  # the line belongs to what follows it
+            parted = True
+        elif drawn := _block(block, words, place):
+            body += [drawn[0] | {"separator": True, "spacing": "Medium"}, *drawn[1:]] if parted else drawn
+            parted = False
     return fitted(envelope(body, is_wide=any(isinstance(b, ChartBlock | Items) for b in card.blocks)), words)
 
 
@@ -76,10 +80,10 @@ def _block(block: Block, words: Words, place: Place) -> list[Element]:  # noqa: 
             return [element for item in items for element in _item(item, words, place)]
         case Buttons(buttons):
             return buttons_to_elements(buttons, words, place)
-        case Divider():
-            return [container(lines(" ", "None", size="Small"), separator=True, spacing="Medium")]
         case ChartBlock(chart):
             return [chart_to_adaptive(chart, words)]
+        case Divider():
+            return []
 
 
 def _picture(url: str, alt: str) -> list[Element]:
