@@ -93,7 +93,7 @@ def _lane(lane: LaneState) -> Item:
 
 def _lane_name(lane: str) -> Say:
     platform, _, workspace = lane.partition(":")
-    known = platform if platform in ("slack", "teams", "portal", "mail") else "other"
+    known = platform if platform in ("slack", "teams", "portal", "mail") else "elsewhere"
     return say(f"deliveries.lane.{known}", workspace=workspace or platform)
 
 
