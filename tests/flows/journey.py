@@ -12,12 +12,12 @@ from contracts.driver import Driver, Seen, World
 from flows.browser import Browser
 from sqlmodel import Session, select
 
-from bot import ledger
+from bot import ledger, openings, plans
 from bot.desks.hr.bonuses import pay_run_file
 from bot.desks.turn import Turn
-from bot.openings import JobOpening
+from bot.money import Money
 from bot.people import Person
-from bot.plans import BonusPlan, Milestone
+from bot.plans import Instalment, PlanDraft
 from bot.referrals import Candidate, Referral
 from bot.shares import Click
 from conftest import add_person
@@ -48,14 +48,10 @@ async def assemble(world: World, hr_on: Driver, elias_on: Driver, recruiter_on: 
     recruiter, payroll = add_person(world.db, "Daniel Okafor", "recruiter"), add_person(world.db, "Anna Lehto", "payroll")
 
     def opening(session: Session) -> int:
-        plan = BonusPlan(name="Standard", currency="EUR", created_at=world.clock.now(), is_default=True)
-        session.add(plan)
-        session.flush()
-        session.add(Milestone(plan_id=plan.id, position=1, days_after_start=90, amount_minor=50_000))
-        row = JobOpening(title="Control systems engineer", recruiter_id=recruiter.id, plan_id=plan.id, created_at=world.clock.now())
-        session.add(row)
-        session.flush()
-        return row.id or 0
+        now = world.clock.now()
+        plan = plans.adopt(session, now, hr.id, PlanDraft("Standard", (Instalment(90, Money(50_000, "EUR")),), is_default=True))
+        draft = openings.Draft(title="Control systems engineer", recruiter_id=recruiter.id, plan_id=plan.id)
+        return openings.create(session, now, hr.id, draft).id or 0
 
     for person, driver in ((hr, hr_on), (elias, elias_on), (maja, elias_on), (recruiter, recruiter_on), (payroll, payroll_on)):
         await driver.join(person)
@@ -162,10 +158,10 @@ async def hire(world: World, cast: Cast) -> None:
     card = await _newest(on, recruiter, "Control systems engineer")
     assert "kim@mail.example" not in card.text
     for action in ("referral.take", "referral.contact", "referral.interview", "referral.offer"):
+        told = [m.text for m in await cast.elias_on.inbox(cast.elias)]
         card = await on.press(recruiter, card, action)
-        told = len(await cast.elias_on.inbox(cast.elias))
         await world.deliver()
-        assert len(await cast.elias_on.inbox(cast.elias)) > told, f"Elias was not told of {action}"
+        assert [m.text for m in await cast.elias_on.inbox(cast.elias)] != told, f"Elias was not told of {action}"
     details = await on.press(recruiter, card, "referral.open")
     assert "kim@mail.example" in details.text
     form = await on.press(recruiter, card, "referral.hire")

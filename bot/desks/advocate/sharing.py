@@ -118,7 +118,9 @@ def ready_card(turn: Turn, story: Story, row: Share, *, is_opened: bool = False)
     go = Button(say("shares.button.open", network=network), "share.opened", str(row.id), "primary", url=dialog)
     copied = Button(say("shares.button.copied"), "share.opened", str(row.id), "primary")
     change = Button(say("shares.button.change"), "story.caption", f"{story.id}:{row.caption_id or 0}:")
-    blocks += [Buttons((go if dialog else copied, change)), Note(say("shares.ready.privacy"))]
+    # Teams does not tell us that a link was followed, so there is a button to say so; where the first press told, it goes.
+    done = () if is_opened or not dialog else (Button(say("shares.button.opened"), "share.opened", str(row.id)),)
+    blocks += [Buttons((go if dialog else copied, *done, change)), Note(say("shares.ready.privacy"))]
     tone = "warning" if sentence and not shares.discloses(sentence, row.caption) else "good"
     return Card(say("shares.ready.title", network=network), tuple(blocks), tone="warning" if tone == "warning" else "good")
 
