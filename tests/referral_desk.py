@@ -78,7 +78,12 @@ class Company:
 
 
 def company(db: Database, deployment: Deployment) -> Company:
-    people = [add_person(db, "Aino Salo"), add_person(db, "Rita Ranta", "recruiter"), add_person(db, "Rolf Berg", "recruiter"), add_person(db, "Hanna Hall", "hr")]
+    people = [
+        add_person(db, "Aino Salo"),
+        add_person(db, "Rita Ranta", "recruiter"),
+        add_person(db, "Rolf Berg", "recruiter"),
+        add_person(db, "Hanna Hall", "hr"),
+    ]
     draft = PlanDraft("Standard", (Instalment(90, Money(50_000, "EUR")),), is_default=True)
     plan = db.write_now(plans.adopt, START, None, draft)
     opening = db.write_now(openings.create, START, None, Draft("Kehittäjä (Åbo)", "ENG-1", location="Turku", language="fi", plan_id=plan.id))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, update
+from sqlalchemy import exists
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from bot import audit, settings
-from bot.referrals.details import open_details, owner
+from bot import settings
+from bot.referrals.details import open_details
+from bot.referrals.forgetting import shred
 from bot.referrals.links import retire_links
 from bot.referrals.moving import move
 from bot.referrals.records import Candidate, ConsentRecord, Referral, StageChange
 from bot.referrals.stages import ACTIVE
-from bot.vault import Vault, erase_key, token_hash
+from bot.vault import Vault, token_hash
 
 
 def by_token(session: Session, token: str) -> Candidate | None:
@@ -43,23 +44,7 @@ def erase_candidate(session: Session, now: datetime, actor_id: int | None, candi
     for referral in referrals_of(session, candidate_id):
         if referral.stage != "erased":
             move(session, now, actor_id, referral.id or 0, "erased", by=by)
-    shred(session, now, candidate)
     return True
-
-
-def shred(session: Session, now: datetime, candidate: Candidate) -> None:
-    """Make everything a candidate told us unreadable, the referrals' stages untouched (a hire stays a hire)."""
-    cid = candidate.id or 0
-    candidate.sealed = candidate.email_hash = candidate.phone_hash = ""
-    candidate.erased_at = candidate.erased_at or now
-    session.add(candidate)
-    session.execute(update(Referral).where(col(Referral.candidate_id) == cid).values(former_person_id=None))
-    mine = select(Referral.id).where(Referral.candidate_id == cid)
-    session.execute(update(StageChange).where(col(StageChange.referral_id).in_(mine)).values(sealed=""))
-    erase_key(session, owner(cid))
-    session.flush()
-    session.expire_all()
-    audit.note(session, now, None, "candidate.shredded", "candidate", cid)
 
 
 def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, object]:

@@ -13,6 +13,7 @@ from bot.errors import Refusal, Stale
 from bot.messages import Say
 from bot.openings import JobOpening
 from bot.people import Person
+from bot.referrals.forgetting import shred
 from bot.referrals.records import Candidate, Referral, StageChange
 from bot.referrals.stages import ENDS, may
 
@@ -38,6 +39,7 @@ def move(
 ) -> Referral:
     """Move a referral. `actor_id` is the person who does it (None with `by="candidate"`; time where nothing is said).
 
+    `erased` makes the candidate's details unreadable at once (`erase_candidate` does it for all their referrals).
     Writes the stage, a StageChange, an audit row, and owes the referrer, the candidate and the recruiters their notices.
     Raises Refusal `forbidden` or `referrals.no_such_move`, Stale when it is no longer at `version` or somebody was quicker.
     """
@@ -52,6 +54,8 @@ def move(
     _update(session, now, actor_id, referral, to, facts)
     change = record(session, now, actor_id, referral, old, cause, words=facts.get("words", ""), sealed=facts.get("sealed", ""))
     tell(session, now, referral, change)
+    if to == "erased" and (candidate := session.get(Candidate, referral.candidate_id)):
+        shred(session, now, candidate)
     return referral
 
 

@@ -37,7 +37,11 @@ async def test_refer_asks_which_opening_and_gives_a_link_with_what_it_may_bring(
     text = text_of(shown.card)
     assert "Your link for Kehittäjä (Åbo)" in text and "€500.00 (gross) when they are hired and have stayed 90 days" in text
     copies = [b for b in shown.card.blocks if isinstance(b, Copyable)]
-    assert copies[0].text.startswith("http://127.0.0.1:8765/r/token") and copies[0].text in copies[1].text and "Meillä on auki tehtävä: Kehittäjä (Åbo)" in copies[1].text
+    assert (
+        copies[0].text.startswith("http://127.0.0.1:8765/r/token")
+        and copies[0].text in copies[1].text
+        and "Meillä on auki tehtävä: Kehittäjä (Åbo)" in copies[1].text
+    )
     assert small.rows(Candidate) == [] and small.rows(Referral) == []
 
 

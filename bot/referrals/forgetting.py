@@ -1,0 +1,27 @@
+"""Making everything a candidate told us unreadable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from bot import audit
+from bot.referrals.details import owner
+from bot.referrals.records import Candidate, Referral, StageChange
+from bot.vault import erase_key
+
+
+def shred(session: Session, now: datetime, candidate: Candidate) -> None:
+    """Make everything a candidate told us unreadable, the referrals' stages untouched (a hire stays a hire)."""
+    cid = candidate.id or 0
+    candidate.sealed = candidate.email_hash = candidate.phone_hash = ""
+    candidate.erased_at = candidate.erased_at or now
+    session.add(candidate)
+    session.execute(update(Referral).where(col(Referral.candidate_id) == cid).values(former_person_id=None))
+    mine = select(Referral.id).where(Referral.candidate_id == cid)
+    session.execute(update(StageChange).where(col(StageChange.referral_id).in_(mine)).values(sealed=""))
+    erase_key(session, owner(cid))
+    session.flush()
+    audit.note(session, now, None, "candidate.shredded", "candidate", cid)
