@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 from pydantic_settings.sources import EnvSettingsSource
 
 from bot.errors import ConfigError
@@ -107,6 +108,8 @@ def load(**values: Any) -> Config:
     """The settings, checked. Raises ConfigError naming the variable and never its value."""
     try:
         return Config(**values)
+    except SettingsError as e:
+        raise (e.__cause__ if isinstance(e.__cause__, ConfigError) else ConfigError("a setting cannot be read")) from None
     except ValidationError as e:
         names = "; ".join(f"VINKKI_{str(x['loc'][0]).upper()}: {x['msg']}" for x in e.errors())
         raise ConfigError(names) from None

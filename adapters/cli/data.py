@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.common import ASKS, FAILED, as_json, count_lines, explained, note, opened, print_refused, progress, refused_json
+from adapters.cli.common import ASKS, FAILED, as_json, count_lines, explained, note, opened, print_refused, progress, refused_json, words
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE.csv")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
@@ -93,7 +93,12 @@ def import_openings(file: File, json: Json = False) -> None:
     importer = importlib.import_module("adapters.ats").import_openings
     with opened() as o, progress("Openings", count_lines(file)) as done, file.open("rb") as lines:
         report = importer(o.db, o.deployment, o.now, None, lines, done)
-    _say_taken_in(report, json)
+    if json:
+        as_json({n: getattr(report, n) for n in ("lines", "created", "changed", "unchanged")} | {"refused": refused_json(report.refused)})
+    else:
+        typer.echo(f"{report.created} new, {report.changed} changed, {report.unchanged} as they were.")
+        _say_refused(report.refused)
+    _leave(report.refused)
 
 
 def import_stories(
@@ -107,16 +112,12 @@ def import_stories(
     importer = importlib.import_module("adapters.feeds").import_stories
     with opened() as o, progress("Stories") as done:
         report = importer(o.db, o.deployment, o.now, None, source, done)
-    _say_taken_in(report, json)
-
-
-def _say_taken_in(report: Any, json: bool) -> None:
     if json:
-        counts = {n: getattr(report, n) for n in ("created", "changed", "unchanged")}
-        as_json(counts | {"refused": refused_json(report.refused)})
+        as_json({"new": report.new, "known": report.known, "refused": [{"where": where, "reason": words(reason)} for where, reason in report.refused]})
     else:
-        typer.echo(f"{report.created} new, {report.changed} changed, {report.unchanged} as they were.")
-        _say_refused(report.refused)
+        typer.echo(f"{report.new} new, {report.known} known already.")
+        for where, reason in report.refused:
+            note(f"  {where}: {words(reason)}")
     _leave(report.refused)
 
 

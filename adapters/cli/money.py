@@ -83,9 +83,9 @@ def export(
 
 
 def package(
-    out: Annotated[Path, typer.Option("--out", help="The zip file to write.", dir_okay=False)] = Path("vinkki-teams.zip"),
+    out: Annotated[Path, typer.Option("--out", help="The zip file to write, or a folder to put it in.")] = Path("vinkki-teams.zip"),
 ) -> None:
     """Write the Teams app package: upload it in the Teams admin centre (docs/connect-teams.md). Needs VINKKI_TEAMS_APP_ID and VINKKI_BASE_URL."""
     config = load()
-    importlib.import_module("adapters.teams.app_package").write_package(config, out)
-    typer.echo(f"{out} is ready to be uploaded.")
+    written = importlib.import_module("adapters.teams.package").write(config, out)
+    typer.echo(f"{written} is ready to be uploaded.")
