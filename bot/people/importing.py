@@ -101,8 +101,6 @@ def _stage(run: _Run, lines: Iterable[str | bytes], progress: Callable[[int], No
         run.db.write_now(_put_lines, page)
         if progress:
             progress(run.lines)
-    if progress:
-        progress(run.lines)
 
 
 def _put_lines(session: Session, page: list[dict[str, Any]]) -> None:
