@@ -39,10 +39,15 @@ def _axes(chart: Chart, words: Words) -> dict[str, Any] | None:
         return None
     names = _distinct([tidy(words(s.name), _NAME) for s in chart.series[:_SERIES]])
     series = [
-        {"name": name, "data": [{"label": label, "value": value} for label, value in zip(labels, s.values, strict=False)]}
+        {"name": name, "data": [{"label": label, "value": value} for label, value in zip(labels, _filled(s.values, len(labels)), strict=True)]}
         for name, s in zip(names, chart.series, strict=False)
     ]
     return {"type": chart.shape, "series": series, "axis_config": {"categories": labels}}
+
+
+def _filled(values: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """One value for each label: Slack refuses a series with a gap."""
+    return (*values[:count], *[0] * (count - len(values)))
 
 
 def _labels(chart: Chart, words: Words) -> list[str]:

@@ -33,16 +33,18 @@ class Places:
     def of(self, envelope: SlashCommand | Shortcut | BlockActions | ViewSubmission) -> Place:
         """The place of an interaction."""
         user, trigger = envelope.user_id, envelope.trigger_id
+        answers = self._safe(envelope.response_url) if not isinstance(envelope, ViewSubmission) else ""
         match envelope:
             case SlashCommand():
-                return Place("command", user, trigger, self._safe(envelope.response_url))
+                return Place("command", user, trigger, answers)
             case Shortcut():
-                return Place("shortcut", user, trigger, self._safe(envelope.response_url))
-            case ViewSubmission(view=view):
-                return Place("submission", user, trigger, "", view.id, tuple(b.block_id for b in view.blocks if b.block_id in view.state.values))
+                return Place("shortcut", user, trigger, answers)
+            case ViewSubmission():
+                blocks = tuple(b.block_id for b in envelope.view.blocks if b.block_id in envelope.view.state.values)
+                return Place("submission", user, trigger, "", envelope.view.id, blocks)
             case BlockActions():
                 view = envelope.view
-                return Place(view.type, user, trigger, "", view.id) if view else Place("message", user, trigger, self._safe(envelope.response_url))
+                return Place(view.type, user, trigger, "", view.id) if view else Place("message", user, trigger, answers)
 
     def _safe(self, url: str) -> str:
         parts = urlsplit(url)

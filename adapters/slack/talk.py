@@ -31,6 +31,7 @@ from content.catalog import Words
 
 log = structlog.get_logger("vinkki.slack")
 PATIENCE = 1.5  # seconds until a slow desk is answered for
+SETTLE = 0.3  # seconds for Slack to draw an acknowledged view, before it is changed
 HOMES = 5000  # people whose App Home is kept fresh; others' is drawn when they open it
 
 
@@ -116,7 +117,10 @@ class Talk:
         return {"response_action": "update", "view": card_to_view(WORKING, words)}
 
     async def _show_late(self, work: asyncio.Task[Reply], place: Place, envelope: Spoken) -> None:
-        await self._show(replace(place, blocks=()), await work, envelope)
+        reply = await work
+        if place.kind == "submission":
+            await asyncio.sleep(SETTLE)
+        await self._show(replace(place, blocks=()), reply, envelope)
 
     async def _show(self, place: Place, reply: Reply, envelope: Spoken) -> None:
         """Show an answer by a call, then bring the person's home up to date."""
@@ -124,7 +128,11 @@ class Talk:
             home = await self._refresh_home(envelope)
             if home and card_of(home.answer) == reply.answer.card:
                 return  # what takes the place of the home is the home
-        await by_call(self.client, self.session, place, reply)
+        try:
+            await by_call(self.client, self.session, place, reply)
+        except Exception:
+            log.exception("an answer cannot be drawn")
+            await by_call(self.client, self.session, place, self._broken())
         if place.user in self._homes:
             await self._refresh_home(envelope)
 

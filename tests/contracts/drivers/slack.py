@@ -75,7 +75,6 @@ class SlackDriver:
         payload = self.people.payload("view_submission", self._user(person), view=view | {"state": state(view, kept)}, response_urls=[])
         status, answer = await self.people.interact(payload)
         assert status == 200, answer
-        await self._settle()
         if not answer:
             return Seen()
         if answer["response_action"] == "errors":
@@ -83,6 +82,7 @@ class SlackDriver:
             return dataclasses.replace(form, errors=answer["errors"], raw=form.raw | {"typed": kept})
         changed = await self.people.control("view", view_id=view["id"], view=answer["view"])
         assert changed["ok"], changed
+        await self._settle()
         return seen(changed["view"], view=changed["view"])
 
     async def lookup(self, person: Person, form: Seen, name: str, query: str) -> list[tuple[str, str]]:
