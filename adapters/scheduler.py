@@ -75,8 +75,13 @@ class Ticker:
             log.exception("clock step failed", step=name)  # the other steps still run
 
     async def advance(self, clock: MovableClock, days: int) -> None:
-        """Let programme time pass, one day's tick at a time, with everything due in between sent. For the demo."""
+        """Let programme time pass, one day's tick at a time, with everything due in between sent. For the demo.
+
+        Deliveries leave twice a day, twelve hours apart: whoever it is night for at one time is awake at the other.
+        """
         for _ in range(days):
-            await clock.move(timedelta(days=1))
+            await clock.move(timedelta(hours=12))
+            await self.lanes.drain()
+            await clock.move(timedelta(hours=12))
             await self.tick()
             await self.lanes.drain()

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from adapters.hub import PlatformAdapter
 from bot.desks import Deployment, notices
-from bot.desks.notices.whom import Whom, whom
+from bot.desks.notices.whom import Whom, not_before, whom
 from bot.messages import Card
 from bot.outbox import Delivery
 from bot.ports import Recipient
@@ -74,6 +74,8 @@ def _prepare(session: Session, deployment: Deployment, platforms: Mapping[str, P
     lane = lane_of(to)
     if lane != delivery.lane:
         return again(delivery, lane=lane)
+    if (later := not_before(session, delivery, to.time_zone, now)) > now:
+        return again(delivery, due_at=later)
     card = notices.build(session, deployment, delivery, now)
     return Job(delivery, to, card) if card else Ended(delivery, "cancelled")
 

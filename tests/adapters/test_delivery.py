@@ -231,6 +231,18 @@ async def test_a_room_that_nobody_has_is_no_debt(light: House) -> None:
     assert light.row().state == "cancelled"
 
 
+async def test_a_story_that_comes_late_waits_for_the_morning(light: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.desks.notices.whom.POLITE", {"test"})
+    aino = light.on_memory("Aino Salo")
+    light.owe(aino)
+    light.clock.move(hours=12)  # 23:00 in Helsinki
+    await light.lanes.drain()
+    assert light.titles(aino) == [] and light.row().due_at == START.replace(day=3, hour=6), "08:00 in Helsinki"
+    light.clock.move(hours=9)
+    await light.lanes.drain()
+    assert light.titles(aino) == ["One"]
+
+
 async def test_a_paused_lane_keeps_what_is_owed(house: House) -> None:
     aino = house.on_memory("Aino Salo")
     house.owe(aino)

@@ -12,3 +12,6 @@ OUTSIDERS: dict[str, OutsiderOf] = {**referrals.OUTSIDERS}
 
 # Notices to people that go by mail whatever platform they use: a sign-in link proves the mailbox.
 BY_MAIL: set[str] = {*sign_in.BY_MAIL}
+
+# Notices that can wait: not shown in the reader's quiet hours, also when the lane was slow and the night came meanwhile.
+POLITE: set[str] = {"story"}

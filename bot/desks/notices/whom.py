@@ -10,10 +10,11 @@ from sqlmodel import Session, col
 
 from bot import people
 from bot.desks.notices import address
-from bot.desks.notices.table import BY_MAIL
+from bot.desks.notices.table import BY_MAIL, POLITE
 from bot.desks.turn import Deployment
 from bot.outbox import Delivery
 from bot.people import Identity, Person, Reach
+from bot.stories import quiet_hours
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ def whom(session: Session, deployment: Deployment, delivery: Delivery, now: date
     if delivery.notice in BY_MAIL:
         return Whom(mail, (), person.locale, person.time_zone)
     return Whom(people.reach(session, person), (mail, portal), person.locale, person.time_zone)
+
+
+def not_before(session: Session, delivery: Delivery, time_zone: str, now: datetime) -> datetime:
+    """When this may be said to a reader in a zone: now, or when their quiet hours end."""
+    return quiet_hours(session).until(now, time_zone) if delivery.notice in POLITE else now
 
 
 def lost(session: Session, person_id: int, platform: str, workspace: str) -> None:
