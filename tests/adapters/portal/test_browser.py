@@ -1,0 +1,265 @@
+"""The portal in a real browser: on a phone and a desk, light and dark, with and without a script, by keyboard, checked by axe."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from conftest import START, add_person
+from contracts.driver import World
+from contracts.drivers.portal import Portal
+from contracts.gallery import FULL, Gallery
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from adapters.portal import home
+from bot import outbox, referrals
+from bot.desks import front
+from bot.messages import Button, Buttons, Card, Plain
+from bot.people import Person
+from bot.stories import Story
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (apt-get install chromium)"),
+]
+PHONE, DESK = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def hr(world: World, portal: Portal) -> Person:
+    person = add_person(world.db, "Nora Berg", "hr", "recruiter")
+    await portal.join(person)
+    return person
+
+
+async def _context(chromium: Browser, portal: Portal, person: Person | None = None, **options: object) -> BrowserContext:
+    context = await chromium.new_context(base_url=str(portal.client.make_url("")), locale="en-GB", **options)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    if person is not None:
+        cookies = portal.browsers[person.id or 0].cookies
+        await context.add_cookies([{"name": "vinkki", "value": cookies["vinkki"], "url": str(portal.client.make_url(""))}])
+    return context
+
+
+async def _owe(portal: Portal, person: Person, number: int, card: Card, gallery: Gallery) -> None:
+    gallery.notices[number] = card
+    now = portal.world.clock.now()
+    await portal.world.db.write(lambda s: outbox.owe(s, now, f"gallery:{number}", "gallery", number, s.get(Person, person.id)))
+
+
+async def _require_good(page: Page, path: str) -> None:
+    """No finding of axe, nothing wider than the screen, nothing blocked by the page's own policy."""
+    found = (await Axe().run(page, options={"resultTypes": ["violations"]})).response["violations"]
+    assert not found, f"{path}: " + "; ".join(f"{v['id']} at {v['nodes'][0]['target']} {v['nodes'][0].get('failureSummary', '')}" for v in found)
+    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{path} is {wide} pixels too wide"
+
+
+@pytest.mark.parametrize(("screen", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")])
+async def test_every_page_is_accessible_and_fits(chromium: Browser, portal: Portal, hr: Person, gallery: Gallery, screen: dict[str, int], scheme: str) -> None:
+    await _owe(portal, hr, 1, FULL, gallery)
+    context = await _context(chromium, portal, hr, viewport=screen, color_scheme=scheme)
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    story = await _story(portal)
+    paths = ("/", "/stories", "/refer", "/referrals", "/leaderboard", "/help", "/menu", "/admin", "/admin/stories", f"/admin/stories/{story}", "/recruiting")
+    for path in (*paths, "/admin/deliveries", "/answer/nothing-here", "gallery", "form", "wrong"):
+        await _open(page, path)
+        await _require_good(page, path)
+    await context.clear_cookies()
+    link = await _link(portal)
+    for path in ("/sign-in", "/sign-in/sent", "/sign-in/some-token", link, "/r/nothing"):
+        await page.goto(path)
+        await _require_good(page, path)
+    assert not errors
+    await context.close()
+
+
+async def _open(page: Page, path: str) -> None:
+    if path == "gallery":
+        await page.goto("/menu")
+        await page.fill("#say", "vinkki gallery")
+        await page.press("#say", "Enter")
+        await page.wait_for_url("**/answer/**")
+        for details in await page.locator("main details").all():
+            await details.locator("summary").click()
+    elif path == "form":
+        await page.click("form.press button:has-text('Ask')")
+        await page.wait_for_selector("form.form")
+    elif path == "wrong":
+        await page.fill("#f-name", "wrong")
+        await page.click("form.form button.primary")
+        await expect(page.locator("#e-name")).to_be_visible()
+    else:
+        await page.goto(path)
+
+
+async def _story(portal: Portal) -> int:
+    row = Story(title="Ice tests", summary="Eight photos", link="https://meri.example/ice", created_at=START)
+    await portal.world.db.write(lambda s: s.add(row))
+    return row.id or 0
+
+
+async def _link(portal: Portal) -> str:
+    onni = add_person(portal.world.db, "Onni Kallio")
+    world = portal.world
+    made = await world.db.write(lambda s: referrals.link_for(s, world.clock.now(), onni.id or 0, None, world.deployment.new_token))
+    return f"/r/{made.token}"
+
+
+async def test_the_whole_conversation_works_without_a_script(chromium: Browser, portal: Portal, hr: Person, gallery: Gallery) -> None:
+    context = await _context(chromium, portal, hr, viewport=PHONE, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto("/")
+    await page.fill("#say", "/vinkki gallery")
+    await page.press("#say", "Enter")
+    await expect(page.locator("main h1")).to_have_text("Gallery title")
+    await expect(page.get_by_role("button", name="Copy")).to_have_count(0)  # it could not work
+    await page.locator("summary", has_text="Delete").click()
+    await page.locator("details[open] button").click()
+    await expect(page.locator("main h1")).to_contain_text("Heard gone")
+    await page.go_back()
+    await page.get_by_role("button", name="Ask").click()
+    await page.fill("#f-name", "Bo")
+    await page.fill("#f-opening", "boat")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_label("boat 1").check()
+    await page.get_by_role("button", name="Send it").click()
+    await expect(page.locator("main h1")).to_have_text("Thank you Bo")
+    assert "opening=1" in gallery.heard[-1]
+    await context.close()
+
+
+async def test_a_candidate_needs_no_script_and_nothing_from_elsewhere(chromium: Browser, portal: Portal) -> None:
+    context = await _context(chromium, portal, viewport=PHONE, java_script_enabled=False)
+    page = await context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda r: hosts.add(r.url.split("/")[2]))
+    await page.goto(await _link(portal))
+    await page.fill("#f-name", "Ida Lund")
+    await page.fill("#f-email", "ida@home.example")
+    await page.locator("form.form .submit-row button").click()
+    await expect(page.locator("main h1")).to_contain_text("Ida")
+    await page.locator("summary", has_text="Erase").click()
+    await page.locator("details[open] button").click()
+    await expect(page.locator("main")).not_to_contain_text("ida@home.example")
+    assert hosts == {f"127.0.0.1:{portal.client.port}"}
+    await context.close()
+
+
+async def test_pressed_twice_in_a_hurry_it_counts_once(chromium: Browser, portal: Portal, aino: Person, gallery: Gallery) -> None:
+    await _owe(portal, aino, 1, FULL, gallery)
+    context = await _context(chromium, portal, aino)
+    page = await context.new_page()
+    await page.goto("/")
+    await page.locator("#inbox").get_by_role("button", name="Press me").dblclick()
+    await expect(page.locator("main h1")).to_contain_text("Heard main")
+    await page.reload()
+    assert gallery.heard.count(("press", "main")) == 1
+    await context.close()
+
+
+async def test_a_link_is_copied_by_a_button(chromium: Browser, portal: Portal, aino: Person, gallery: Gallery) -> None:
+    await _owe(portal, aino, 1, FULL, gallery)
+    context = await _context(chromium, portal, aino)
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await page.goto("/")
+    await page.locator("[data-copy]").click()
+    await expect(page.locator("#told")).to_have_text("Copied")
+    assert await page.evaluate("navigator.clipboard.readText()") == "https://example.com/s/abc?x=1&y=2"
+    await context.close()
+
+
+async def test_typing_offers_and_choosing_is_enough(chromium: Browser, portal: Portal, aino: Person, gallery: Gallery) -> None:
+    context = await _context(chromium, portal, aino)
+    page = await context.new_page()
+    await page.goto("/menu")
+    await _open(page, "gallery")
+    await _open(page, "form")
+    await page.locator("#f-opening").press_sequentially("sea")
+    await expect(page.locator("#l-opening option[value='sea 1']")).to_be_attached()
+    await page.fill("#f-opening", "sea 1")  # what choosing from the list does
+    await expect(page.locator(".lookup-found input")).to_be_checked()
+    await page.get_by_role("button", name="Send it").click()
+    await expect(page.locator("main h1")).to_contain_text("Thank you")
+    assert "opening=1" in gallery.heard[-1]
+    await context.close()
+
+
+async def test_a_new_message_comes_in_by_itself(chromium: Browser, portal: Portal, aino: Person, gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "SETTLE", 0.05)
+    context = await _context(chromium, portal, aino)
+    page = await context.new_page()
+    async with page.expect_response("**/events"):
+        await page.goto("/")
+    await expect(page.locator("#inbox .empty")).to_be_visible()
+    await _owe(portal, aino, 1, Card(Plain("A boat for you"), (Buttons((Button(Plain("Take"), "gallery.press", "1"),)),)), gallery)
+    portal.adapter.hub.wake()
+    await expect(page.locator("#inbox article h3")).to_have_text("A boat for you")
+    await expect(page.locator("#told")).to_contain_text("A boat for you")
+    await page.locator("#inbox").get_by_role("button", name="Take").click()
+    await expect(page.locator("main h1")).to_contain_text("Heard 1")
+    await context.close()
+
+
+async def test_a_button_out_opens_a_tab_and_answers_here(chromium: Browser, portal: Portal, aino: Person, gallery: Gallery) -> None:
+    out = str(portal.client.make_url("/sign-in/sent"))
+    await _owe(portal, aino, 1, Card(Plain("Share"), (Buttons((Button(Plain("LinkedIn"), "gallery.press", "out", url=out),)),)), gallery)
+    context = await _context(chromium, portal, aino)
+    page = await context.new_page()
+    await page.goto("/")
+    async with context.expect_page() as opened:
+        await page.locator("#inbox").get_by_role("button", name="LinkedIn").click()
+    assert (await opened.value).url == out
+    await expect(page.locator("main h1")).to_contain_text("Heard out")
+    await context.close()
+
+
+async def test_the_keyboard_reaches_everything_in_order(chromium: Browser, portal: Portal, aino: Person) -> None:
+    context = await _context(chromium, portal, aino, viewport=DESK)
+    page = await context.new_page()
+    await page.goto("/")
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".skip")).to_be_focused()
+    box = await page.locator(".skip").bounding_box()
+    assert box is not None and box["y"] >= 0  # it shows itself
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#main")).to_be_focused()
+    await page.keyboard.press("Tab")
+    outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    await context.close()
+
+
+async def test_signing_in_and_out_by_hand(chromium: Browser, portal: Portal) -> None:
+    from datetime import UTC, datetime
+
+    eva = add_person(portal.world.db, "Eva Niemi", kind="alumna")
+    link = await portal.world.db.write(front.sign_in_link, portal.world.deployment, eva.email, datetime.now(UTC))
+    context = await _context(chromium, portal, viewport=PHONE)
+    page = await context.new_page()
+    await page.goto(link.removeprefix("http://127.0.0.1:8765"))
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator("main h1")).to_contain_text("Eva")
+    await page.get_by_role("link", name="More").click()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator("main h1")).to_have_text("Sign in")
+    await page.go_back()
+    await expect(page.locator("main h1")).to_have_text("Sign in")  # nothing of the session is kept by the browser
+    await context.close()
