@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Callable
+from functools import lru_cache
 
 from bot.desks import front, recruiter
 from bot.desks.advocate import bonuses as advocate_bonuses
@@ -45,14 +46,15 @@ def run(turn: Turn, name: str, text: str) -> Answer:
     for command in (full, word.lower()):
         if command in TABLE.commands:
             return TABLE.commands[command](turn, rest.strip())
-    return Show(front.unknown_command(turn, nearest(full[:60])))
+    return Show(front.unknown_command(turn, nearest(f"{name} {word.lower()}"[:60])))
 
 
 def nearest(command: str) -> list[str]:
-    """Up to three commands that look like what was typed, or whose last word looks like its last word."""
+    """Up to three commands that look like what was typed, or whose last word looks like one of its words."""
     words = {c.rpartition(" ")[2]: c for c in sorted(TABLE.commands, key=lambda c: (not c.startswith("admin"), -len(c)))}
     found = difflib.get_close_matches(command, TABLE.commands, n=3, cutoff=0.7)
-    found += [words[w] for w in difflib.get_close_matches(command.rpartition(" ")[2], words, n=3, cutoff=0.6)]
+    for typed in reversed(command.split()):
+        found += [words[w] for w in difflib.get_close_matches(typed, words, n=3, cutoff=0.6)]
     return list(dict.fromkeys(found))[:3]
 
 
@@ -66,6 +68,7 @@ def may_ask(action: str) -> bool:
     return found is not None and _makes_a_form(found, depth=3)
 
 
+@lru_cache(1024)
 def _makes_a_form(function: Callable[..., object], depth: int) -> bool:
     function = getattr(function, "__func__", function)
     if not isinstance(function, types.FunctionType):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+import bot
 from bot import settings
 from bot.messages import Plain, say
 from bot.money import Money
@@ -67,6 +70,20 @@ def test_form_titles_and_submit_words_fit_everywhere(locale: str) -> None:
 def test_every_setting_of_hr_has_its_words(locale: str) -> None:
     names = {name for name in settings.DEFAULTS if not name.startswith("demo.")}
     assert {name for name in names if f"settings.of.{name}" not in entries(locale)} == set()
+
+
+def test_everything_the_house_says_by_name_has_words() -> None:
+    """Keys put together at run time are seen by the tests of the desks that say them."""
+    missing = set()
+    for path in Path(bot.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("say", "Refusal", "Stale", "FieldRefusal")):
+                continue
+            place = 1 if node.func.id == "FieldRefusal" else 0
+            key = node.args[place] if len(node.args) > place else None
+            if isinstance(key, ast.Constant) and key.value not in entries("en"):
+                missing.add(f"{path.name}:{node.lineno} {key.value}")
+    assert missing == set()
 
 
 def test_finnish_and_swedish_are_not_english() -> None:
