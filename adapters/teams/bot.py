@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
-from botbuilder.schema import Activity, ActivityTypes, Attachment
 
 from adapters.hub import Hub
 from adapters.teams import answers, inbound
@@ -17,7 +16,7 @@ from adapters.teams.answers import Body, Message, words_of
 from adapters.teams.buttons import Place
 from adapters.teams.chat import TeamsChat, patiently, to_activity
 from adapters.teams.members import verified_email
-from adapters.teams.render import CONTENT_TYPE, card_to_adaptive, summary
+from adapters.teams.render import card_to_adaptive, summary
 from adapters.teams.sealed import Sealer
 from adapters.teams.turns import RAW
 from bot.desks import front, gate, refusal_card
@@ -109,7 +108,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
             card = card_to_adaptive(reply.answer.card, words)
             if inbound.is_personal(raw) and raw["replyToId"]:
                 # The answer changes the card on this screen only; the message itself must change to stay so.
-                self._later(self._change(context, raw, raw["replyToId"], Message(card, summary(reply.answer.card, words))))
+                self._later(self._change(context, raw["replyToId"], Message(card, summary(reply.answer.card, words))))
             return answers.replaced(card)
         await self._say(context, raw, answers.message_of(reply, pressed.heard, pressed, self.sealer), words, quietly=True)
         return answers.told(words(say("teams.below" if inbound.is_personal(raw) else "teams.in_private")))
@@ -122,7 +121,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         origin = (raw["replyToId"] if opens else pressed.origin if pressed else "") if inbound.is_personal(raw) else ""
         if isinstance(reply.answer, Replace) and origin:
             words, card = words_of(reply), reply.answer.card
-            if await self._change(context, raw, origin, Message(card_to_adaptive(card, words), summary(card, words))) and not opens:
+            if await self._change(context, origin, Message(card_to_adaptive(card, words), summary(card, words))) and not opens:
                 return None
         return answers.dialog_of(reply, pressed, self.sealer, Place(is_dialog=True, origin=origin))
 
@@ -148,7 +147,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         self._said[key] = None  # before the first await: Teams may repeat an event while we still answer it
         try:
             if inbound.is_personal(raw) or inbound.is_targeted(raw):
-                await patiently(lambda: context.send_activity(_activity(message)))
+                await patiently(lambda: context.adapter.reply(context, to_activity(message.card, message.line)))
             else:
                 await patiently(lambda: self.chat.private(inbound.to_address(raw), to_activity(message.card, message.line)))
                 if not quietly:
@@ -159,12 +158,10 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         while len(self._said) > _REMEMBERED:
             self._said.popitem(last=False)
 
-    async def _change(self, context: TurnContext, raw: Raw, message_id: str, message: Message) -> bool:
+    async def _change(self, context: TurnContext, message_id: str, message: Message) -> bool:
         """Change a message of this chat; False when Teams would not."""
-        activity = _activity(message)
-        activity.id = message_id
         try:
-            await patiently(lambda: context.update_activity(activity))
+            await patiently(lambda: context.adapter.change(context, message_id, to_activity(message.card, message.line)))
         except DeliveryError as e:
             log.warning("a card could not be changed: %s", e.reason)
             return False
@@ -189,7 +186,3 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         if name == "adaptiveCard/action":
             return answers.told(message.line)
         return answers.offered(reply.answer, words_of(reply)) if name == "application/search" else answers.dialog("Vinkki", message.card)
-
-
-def _activity(message: Message) -> Activity:
-    return Activity(type=ActivityTypes.message, summary=message.line, attachments=[Attachment(content_type=CONTENT_TYPE, content=message.card)])

@@ -16,7 +16,7 @@ from adapters.teams.addresses import Hosts
 from adapters.teams.bot import VinkkiBot
 from adapters.teams.envelope import parse
 from adapters.teams.inbound import tenant_of
-from adapters.teams.tokens import BadToken, ChannelKeys, KeysUnavailable, Proof, bearer, prove
+from adapters.teams.tokens import BadToken, ChannelKeys, KeysUnavailable, Proof, Prover, bearer
 from adapters.teams.turns import TeamsTurns
 from bot.desks.gate import turned_away
 
@@ -29,8 +29,9 @@ class Entry:
     """Lets genuine activities of our own tenant through to the bot."""
 
     def __init__(self, hub: Hub, keys: ChannelKeys, hosts: Hosts, turns: TeamsTurns, bot: VinkkiBot) -> None:
-        self.hub, self.keys, self.hosts, self.turns, self.bot = hub, keys, hosts, turns, bot
+        self.hub, self.hosts, self.turns, self.bot = hub, hosts, turns, bot
         self.app_id = hub.config.teams_app_id
+        self.prover = Prover(keys, self.app_id)
         self.audited = Limiter(per_minute=1, burst=1)  # a flood of foreign activities shall not fill the audit trail
         self.route = guarded(
             self.handle, authenticate=self.authenticate, envelope=self.envelope, headers=self.headers, content_types=("application/json",)
@@ -58,7 +59,7 @@ class Entry:
         if not self.app_id:
             return Proof(is_anonymous=True)
         try:
-            return await prove(self.keys, self.app_id, request.headers["Authorization"])
+            return await self.prover.prove(request.headers["Authorization"])
         except BadToken:
             raise Refused(401) from None
         except KeysUnavailable:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ LEEWAY = 300  # seconds of clock skew the protocol grants
 KEEP = 24 * 3600.0  # old keys are good for a day while the metadata cannot be had
 REFRESH = 12 * 3600.0
 PAUSE = 60.0  # between two attempts to fetch, whatever is asked for
+_REMEMBERED = 256  # tokens
 _BEARER = re.compile(r"Bearer ([\w-]{1,4096}\.[\w-]{1,8192}\.[\w-]{1,4096})", re.ASCII)
 
 Fetch = Callable[[str], Awaitable[dict[str, Any]]]
@@ -109,9 +111,37 @@ def bearer(header: str) -> str:
     return match[1]
 
 
-async def prove(keys: ChannelKeys, app_id: str, header: str) -> Proof:
-    """Check an Authorization header. Raises BadToken or KeysUnavailable."""
-    token = bearer(header)
+@dataclass
+class Prover:
+    """Checks Authorization headers. The channel uses one token for many requests, so one that was proved is remembered
+    for as long as it is good and its key is announced; a token that differs in one letter is another token."""
+
+    keys: ChannelKeys
+    app_id: str
+    now: Callable[[], float] = time.time
+    _proved: OrderedDict[str, tuple[_Key, float, Proof]] = field(default_factory=OrderedDict)
+
+    async def prove(self, header: str) -> Proof:
+        """What the header's token proves. Raises BadToken or KeysUnavailable."""
+        token = bearer(header)
+        kid = _kid(token)
+        key = await self.keys.find(kid)
+        known = self._proved.get(token)
+        if known is not None and known[0] is key and self.now() <= known[1]:
+            return known[2]
+        claims = _claims(token, key, self.app_id)
+        service_url = claims.get("serviceurl")
+        if not isinstance(service_url, str) or not service_url:
+            raise BadToken("no service address")
+        proof = Proof(service_url, key.endorsements)
+        self._proved[token] = (key, float(claims["exp"]) + LEEWAY, proof)
+        while len(self._proved) > _REMEMBERED:
+            self._proved.popitem(last=False)
+        return proof
+
+
+def _kid(token: str) -> str:
+    """The id of the key a token says it was signed with. Raises BadToken for any other kind of token than the channel's."""
     try:
         stated = jwt.get_unverified_header(token)
     except jwt.PyJWTError:
@@ -119,15 +149,14 @@ async def prove(keys: ChannelKeys, app_id: str, header: str) -> Proof:
     kid = stated.get("kid")
     if stated.get("alg") != "RS256" or not isinstance(kid, str) or len(kid) > 256 or "crit" in stated:
         raise BadToken("not a token of the channel")
-    key = await keys.find(kid)
+    return kid
+
+
+def _claims(token: str, key: _Key, app_id: str) -> dict[str, Any]:
     try:
-        claims = jwt.decode(
+        return jwt.decode(
             token, key.key, algorithms=["RS256"], audience=app_id, issuer=ISSUER, leeway=LEEWAY,
             options={"require": ["exp", "iss", "aud"], "strict_aud": True},
         )  # fmt: skip
     except jwt.PyJWTError as e:
         raise BadToken(type(e).__name__) from None
-    service_url = claims.get("serviceurl")
-    if not isinstance(service_url, str) or not service_url:
-        raise BadToken("no service address")
-    return Proof(service_url, key.endorsements)

@@ -41,6 +41,17 @@ class TeamsTurns(BotAdapter):  # type: ignore[misc]
             sent.append(ResourceResponse(id=found))
         return sent
 
+    async def reply(self, context: TurnContext, activity: dict[str, Any]) -> str:
+        """Post a card to the turn's conversation, ready as JSON: botbuilder would copy and serialise it for milliseconds."""
+        raw = context.turn_state[RAW]
+        whole = activity | {"from": raw["recipient"], "recipient": raw["from"], "conversation": {"id": raw["conversation"]["id"]}, "replyToId": raw["id"]}
+        return await self.connector.send(raw["serviceUrl"], raw["conversation"]["id"], whole, targeted=is_targeted(raw))
+
+    async def change(self, context: TurnContext, message_id: str, activity: dict[str, Any]) -> None:
+        """Replace a card of the turn's conversation."""
+        raw = context.turn_state[RAW]
+        await self.connector.update(raw["serviceUrl"], raw["conversation"]["id"], message_id, activity)
+
     async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:
         """Replace an activity of the turn's conversation."""
         await self.connector.update(activity.service_url, activity.conversation.id, activity.id, activity.serialize())

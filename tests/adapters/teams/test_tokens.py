@@ -159,6 +159,20 @@ async def test_a_new_key_is_fetched_at_once_and_at_most_once_a_minute(door: Door
     assert door.fetches == 2
 
 
+async def test_a_token_seen_before_is_judged_anew(door: Door) -> None:
+    token, prover = mint(), door.adapter.entry.prover
+    assert [await door.post(activity(), token) for _ in range(2)] == [200, 200]
+    assert await door.post(activity(), token[:-4] + "AAAA") == 401
+    assert await door.post(activity(serviceUrl="https://europe.botframework.com"), token) == 401
+    prover.now = lambda: time.time() + 3600 + 301
+    assert await door.post(activity(), token) == 200  # PyJWT keeps its own time: the token is checked in full again
+    prover.now = time.time
+    door.keys = [jwk("second", "key-2")]
+    door.now += PAUSE
+    assert await door.post(activity(), mint("second", "key-2")) == 200
+    assert await door.post(activity(), token) == 401
+
+
 async def test_old_keys_serve_a_day_while_the_metadata_cannot_be_had(door: Door) -> None:
     assert await door.post(activity()) == 200
     door.is_down = True
