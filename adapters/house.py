@@ -137,14 +137,15 @@ def make_house(hub: Hub, *, owner: str = "vinkki", extras: Extras | None = None,
     lanes = Lanes(hub, platforms, owner)
     ticker = Ticker(hub, lanes)
     page = _page(hub)
-    app = make_app(hub, platforms.values(), _readiness(ticker, lanes), page)
+    app = make_app(hub, platforms.values(), _readiness(ticker, lanes, platforms), page)
     ShareLinks(hub, page, nobody if hub.deployment.is_demo else _who(hub)).add_routes(app)
     return House(hub, platforms, lanes, ticker, app)
 
 
-def _readiness(ticker: Ticker, lanes: Lanes) -> Callable[[], dict[str, bool]]:
+def _readiness(ticker: Ticker, lanes: Lanes, platforms: Mapping[str, PlatformAdapter]) -> Callable[[], dict[str, bool]]:
     def ready() -> dict[str, bool]:
-        return {"clock": time.monotonic() - ticker.ticked_at < 12 * TICK_SECONDS, "delivery": not lanes.is_stopping}
+        connected = {name: bool(p.is_ready) for name, p in platforms.items() if hasattr(p, "is_ready")}
+        return {"clock": time.monotonic() - ticker.ticked_at < 12 * TICK_SECONDS, "delivery": not lanes.is_stopping, **connected}
 
     return ready
 

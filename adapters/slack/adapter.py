@@ -38,8 +38,8 @@ class SlackAdapter:
 
     @property
     def is_ready(self) -> bool:
-        """Slack told us who we are (and the WebSocket is open, where there is one)."""
-        return self.door.bolt is not None and (self.socket is None or self.socket.is_connected)
+        """Slack told us who we are and has not taken the token back. A WebSocket that is being replaced does not count."""
+        return self.door.bolt is not None
 
     def add_routes(self, app: web.Application) -> None:
         """The request URL; Socket Mode needs none."""

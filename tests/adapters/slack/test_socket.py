@@ -85,7 +85,7 @@ async def test_nonsense_and_foreign_payloads_are_acknowledged_without_effect(sla
 async def test_no_port_is_opened_in_socket_mode(slack: SlackDriver) -> None:
     async with slack.people.session.post(slack.people.app + PATH, data=b"") as answer:
         assert answer.status == 404
-    assert slack.adapter.is_ready
+    assert slack.adapter.is_ready and slack.adapter.socket is not None and slack.adapter.socket.is_connected
 
 
 async def test_slack_out_of_reach_at_the_start_is_waited_for(world: World) -> None:
