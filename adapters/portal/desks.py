@@ -75,8 +75,7 @@ class Desks:
     async def section(self, request: web.Request, visit: Visit) -> web.Response:
         """One part of the admin desk: the answer to `admin <word>`."""
         word = request.match_info["word"]
-        looks = await self._looks(visit) if word == "stories" else []
-        return await self._desk(visit, Command("admin", word), word, looks=looks)
+        return await self._desk(visit, Command("admin", word), word)
 
     async def story(self, request: web.Request, visit: Visit) -> web.Response:
         """How one story will look, on every platform side by side."""
@@ -102,12 +101,12 @@ class Desks:
         named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
         return self.portal.dressed(web.Response(body=content, content_type="text/csv", charset="utf-8", headers=named))
 
-    async def _desk(self, visit: Visit, command: Command, here: str, room: str = "", looks: list[tuple[int, str, str]] | None = None) -> web.Response:
+    async def _desk(self, visit: Visit, command: Command, here: str, room: str = "") -> web.Response:
         answer = (await self.portal.hub.hear(to_event(visit.person_id, command))).answer
         if not isinstance(answer, Show | Replace):
             return await self.talk.tell(visit, answer, "/admin", onward=visit.path)
         body = draw("desk.html", visit.words, card=card_html(answer.card, visit.frame(), level=1), tabs=[] if room else _offered(visit), here=here,
-                    room=await self._room(visit, room) if room else None, looks=looks or [])  # fmt: skip
+                    room=await self._room(visit, room) if room else None)  # fmt: skip
         return await self.portal.page(visit, visit.words(answer.card.title), body)
 
     async def _room(self, visit: Visit, name: str) -> list[Markup]:
@@ -120,10 +119,6 @@ class Desks:
     async def _look(self, visit: Visit, request: web.Request) -> views.StoryLook:
         hub = self.portal.hub
         return await hub.db.read(views.story_look, hub.deployment, visit.person_id, hub.clock.now(), int(request.match_info["id"]))
-
-    async def _looks(self, visit: Visit) -> list[tuple[int, str, str]]:
-        hub = self.portal.hub
-        return await hub.db.read(views.stories_to_look_at, hub.deployment, visit.person_id, hub.clock.now())
 
     def _platforms(self) -> list[str]:
         return [name for name in ("slack", "teams", "portal") if name in self.portal.previews]

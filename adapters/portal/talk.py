@@ -92,14 +92,15 @@ class Talk:
         return answer.options if isinstance(answer, Offer) else ()
 
     async def tell(self, visit: Visit, answer: Answer, back: str, onward: str = "") -> web.Response:
-        """An answer as a page. `back` is where its way back leads, `onward` where the answers to its buttons lead back to."""
+        """An answer as a page. `back` is where its way back leads. A page of its own has none; `onward` is its path,
+        to which the answers to its buttons lead back."""
         if isinstance(answer, Ask):
             return await self.ask(visit, answer.form, None, back)
         card = answer.card if isinstance(answer, Show | Replace | Unknown) else None
         if card is None:
             raise Refused(400)
         body = card_html(card, visit.frame(onward or back), level=1)
-        return await self.portal.page(visit, visit.words(card.title), draw("answer.html", visit.words, body=body, back=back))
+        return await self.portal.page(visit, visit.words(card.title), draw("answer.html", visit.words, body=body, back="" if onward else back))
 
     async def ask(self, visit: Visit, form: Form, filled: Filled | None, back: str) -> web.Response:
         """A form as a page; 422 where something in it is wrong."""

@@ -17,7 +17,6 @@ from bot.messages import Answer, Card, answer_json
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.people.sign_in import code_of
-from bot.stories import Story
 
 
 @dataclass(frozen=True)
@@ -116,14 +115,6 @@ def story_look(session: Session, deployment: Deployment, person_id: int, now: da
     card = hr_stories.preview(Turn(session, deployment, session.get_one(Person, person_id), now), story_id)
     row = stories.get(session, story_id)
     return StoryLook(story_id, row.title, row.state, card)
-
-
-def stories_to_look_at(session: Session, deployment: Deployment, person_id: int, now: datetime) -> list[tuple[int, str, str]]:
-    """(id, title, state) of the stories that are being made or planned, newest first, at most twelve; none for others."""
-    if not Turn(session, deployment, session.get_one(Person, person_id), now).has("hr", "curator"):
-        return []
-    query = select(Story.id, Story.title, Story.state).where(col(Story.state).in_(["draft", "review", "scheduled", "published"]))
-    return [(number or 0, title, state) for number, title, state in session.exec(query.order_by(col(Story.id).desc()).limit(12))]
 
 
 def pay_run_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int) -> tuple[str, bytes]:
