@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, delete
 from sqlmodel import Session, col, select
 
-from bot import referrals
+from bot import referrals, shares
 from bot.outbox import Receipt
 from bot.people import leaving
 
@@ -18,6 +18,7 @@ RECEIPT_LIFE = timedelta(days=2)  # every platform has long stopped repeating by
 def erase_person(session: Session, now: datetime, person_id: int) -> bool:
     """Forget who a person of the directory is, in every noun; False when there is no such person. Amounts and dates stay."""
     referrals.erase_person(session, now, person_id)
+    shares.erase_person(session, person_id)
     return leaving.erase(session, now, person_id)
 
 

@@ -5,7 +5,7 @@ from bot.shares.giving import discloses, disclosure, given, with_disclosure
 from bot.shares.networks import NETWORKS, Network, checked_instance, dialog_url, require_fits
 from bot.shares.records import SORTS, Click, ClickMark, ClickTotal, GivenCaptions, Share, StoryTotal
 from bot.shares.rollup import ALL, period_of, reclassify, recount, roll_up
-from bot.shares.sharing import create, get, last_instance, opened, sharers
+from bot.shares.sharing import create, erase_person, get, last_instance, opened, sharers
 from bot.shares.visits import Repeats, Target, Visit, record_clicks, resolve, tagged
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "dialog_url",
     "discloses",
     "disclosure",
+    "erase_person",
     "get",
     "given",
     "last_instance",

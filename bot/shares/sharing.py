@@ -54,6 +54,11 @@ def sharers(story_id: int) -> Select[Any]:
     return sa_select(col(Share.person_id)).where(col(Share.story_id) == story_id, col(Share.opened_at).is_not(None))
 
 
+def erase_person(session: Session, person_id: int) -> None:
+    """Forget what a person wrote: captions as they edited them, their Mastodon server. Links they posted go on leading somewhere."""
+    session.execute(update(Share).where(col(Share.person_id) == person_id).values(caption="", instance=""))
+
+
 def get(session: Session, share_id: int, person_id: int) -> Share | None:
     """A person's own share, or None (also for a colleague's: the answer is the same)."""
     return session.exec(select(Share).where(Share.id == share_id, Share.person_id == person_id)).first()

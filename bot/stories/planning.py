@@ -45,7 +45,8 @@ def _owe(session: Session, now: datetime, plan: StoryPlan, page: list[tuple[int,
     by_due: dict[datetime, list[tuple[str, int, str]]] = {}
     zones: dict[str, datetime] = {}
     for person_id, zone, lane in page:
-        due = zones.get(zone) or zones.setdefault(zone, quiet.until(now, zone))
+        # Quiet hours keep phones from ringing; a page that waits to be opened rings nowhere.
+        due = now if lane == "portal" else zones.get(zone) or zones.setdefault(zone, quiet.until(now, zone))
         by_due.setdefault(due, []).append((f"{plan.notice}:{plan.story_id}:person:{person_id}", person_id, lane))
     for due, whom in by_due.items():
         outbox.owe_many(session, now, plan.notice, plan.story_id, whom, due)

@@ -37,7 +37,11 @@ def _page(turn: Turn, page: int) -> Card:
 
 def _items(turn: Turn, rows: list[Story]) -> Items:
     mine = _mine(turn, rows)
-    return Items(tuple(Item(Plain(r.title), mine.get(r.id or 0) or say(f"stories.list.{r.kind}", day=(r.published_at or turn.now).date()), card_buttons(r)) for r in rows))
+    return Items(tuple(Item(Plain(r.title), mine.get(r.id or 0) or _about(r), card_buttons(r)) for r in rows))
+
+
+def _about(row: Story) -> Say | None:
+    return say(f"stories.list.{row.kind}", day=row.published_at.date()) if row.published_at else None
 
 
 def _mine(turn: Turn, rows: list[Story]) -> dict[int, Say]:

@@ -76,10 +76,37 @@ def test_a_page_is_fetched_from_the_address_that_was_checked(serve) -> None:
 
 
 FORBIDDEN = [
-    "127.0.0.1", "0.0.0.0", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "0.1.2.3",
-    "::1", "::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "2002:7f00:1::", "fec0::1", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1",
-    "2001:db8::1", "2001:0:4136:e378:8000:63bf:80ff:fffe", "::127.0.0.1", "240.0.0.1", "nonsense", "",
-]  # fmt: skip
+    "127.0.0.1",
+    "0.0.0.0",
+    "10.0.0.1",
+    "172.16.5.4",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "192.0.2.1",
+    "198.18.0.1",
+    "0.1.2.3",
+    "::1",
+    "::",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::a00:1",
+    "2002:7f00:1::",
+    "fec0::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fc00::1",
+    "ff02::1",
+    "2001:db8::1",
+    "2001:0:4136:e378:8000:63bf:80ff:fffe",
+    "::127.0.0.1",
+    "240.0.0.1",
+    "nonsense",
+    "",
+]
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
@@ -93,10 +120,25 @@ def test_public_addresses_are_public() -> None:
     assert is_public("93.184.215.14") and is_public("2606:2800:21f:cb07:6820:80da:af6b:8b2c")
 
 
-@pytest.mark.parametrize("url", [
-    "file:///etc/passwd", "gopher://x/", "ftp://feed.example/", "http://", "http:///x", "http://user@feed.example/", "http://user:pw@feed.example/", "http://feed.example:22/",
-    "http://feed.example:99999/", "http://127%2e0%2e0%2e1/", "http://feed.example\\@127.0.0.1/", "//feed.example", "javascript:alert(1)", "http://[::1/",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "gopher://x/",
+        "ftp://feed.example/",
+        "http://",
+        "http:///x",
+        "http://user@feed.example/",
+        "http://user:pw@feed.example/",
+        "http://feed.example:22/",
+        "http://feed.example:99999/",
+        "http://127%2e0%2e0%2e1/",
+        "http://feed.example\\@127.0.0.1/",
+        "//feed.example",
+        "javascript:alert(1)",
+        "http://[::1/",
+    ],
+)
 def test_addresses_that_are_not_even_looked_up(url: str) -> None:
     def never(host: str, port: int) -> list[str]:
         raise AssertionError("looked up")

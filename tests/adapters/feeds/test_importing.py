@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -64,19 +65,32 @@ def test_one_broken_file_of_a_hundred_is_named_and_ninety_nine_go_in(db: Databas
     assert (first.state, first.author_id, first.source, first.source_guid, first.topics) == ("draft", hr.id, "markdown", "s000.md", "engineering,sea ice")
     assert first.summary == "Why it is worth a click."
     assert [(c.locale, c.network, c.text) for c in db.read_now(stories.captions, first.id)] == [
-        ("en", "", "First of 0"), ("en", "", "Second of 0"), ("en", "x", "Short"), ("fi", "", "Ensimmäinen"),
-    ]  # fmt: skip
+        ("en", "", "First of 0"),
+        ("en", "", "Second of 0"),
+        ("en", "x", "Short"),
+        ("fi", "", "Ensimmäinen"),
+    ]
     again = import_stories(db, deployment, START, hr.id, str(tmp_path))
     assert (again.new, again.known, len(taken(db))) == (0, 99, 99)
 
 
 BROKEN = {
-    "empty.md": b"", "plain.md": b"# Hello", "latin.md": "---\ntitle: jää\n---".encode("latin-1"), "list.md": b"---\n- a\n---\nx", "scalar.md": b"---\njust words\n---\nx",
-    "shape.md": b"---\ntitle: {a: b}\nlink: https://meri.example/x\n---", "captions.md": b"---\ntitle: A\nlink: https://meri.example/x\ncaptions: 5\n---",
-    "link.md": b"---\ntitle: A\nlink: javascript:alert(1)\n---", "kind.md": b"---\ntitle: A\nlink: https://meri.example/x\nkind: post\n---", "large.md": b"x" * 300_000,
-    "python.md": b"---\ntitle: !!python/object/apply:os.system [true]\n---", "locale.md": b"---\ntitle: A\nlink: https://meri.example/x\ncaptions: {de: [x]}\n---",
-    "untitled.md": b"---\nlink: https://meri.example/x\n---", "nul.md": b"---\ntitle: \"\\0\"\nlink: https://meri.example/x\n---", "deep.md": b"---\na: " + b"[" * 3000 + b"\n---",
-}  # fmt: skip
+    "empty.md": b"",
+    "plain.md": b"# Hello",
+    "latin.md": "---\ntitle: jää\n---".encode("latin-1"),
+    "list.md": b"---\n- a\n---\nx",
+    "scalar.md": b"---\njust words\n---\nx",
+    "shape.md": b"---\ntitle: {a: b}\nlink: https://meri.example/x\n---",
+    "captions.md": b"---\ntitle: A\nlink: https://meri.example/x\ncaptions: 5\n---",
+    "link.md": b"---\ntitle: A\nlink: javascript:alert(1)\n---",
+    "kind.md": b"---\ntitle: A\nlink: https://meri.example/x\nkind: post\n---",
+    "large.md": b"x" * 300_000,
+    "python.md": b"---\ntitle: !!python/object/apply:os.system [true]\n---",
+    "locale.md": b"---\ntitle: A\nlink: https://meri.example/x\ncaptions: {de: [x]}\n---",
+    "untitled.md": b"---\nlink: https://meri.example/x\n---",
+    "nul.md": b'---\ntitle: "\\0"\nlink: https://meri.example/x\n---',
+    "deep.md": b"---\na: " + b"[" * 3000 + b"\n---",
+}
 
 
 def test_broken_files_are_each_named_with_a_reason_and_nothing_of_them_is_kept(lite: Database, deployment: Deployment, tmp_path: Path) -> None:
@@ -104,11 +118,20 @@ def test_a_csv_file_names_its_bad_lines(lite: Database, deployment: Deployment, 
     assert [c.text for c in lite.read_now(stories.captions, row.id)] == ["Yksi", "Kaksi"]
 
 
-@pytest.mark.parametrize(("name", "body", "says"), [
-    ("a.csv", b"name,url\nx,y\n", "missing: link, title"), ("a.csv", "title,link\njää,x".encode("latin-1"), "not in UTF-8"), ("a.csv", b"", "missing"),
-    ("a.txt", b"x", "stories come as"), ("a.xml", b"<html><body>Hi</body>", "no XML"), ("a.xml", b"", "nothing in it"), ("a.xml", b"<html/>", "neither RSS nor Atom"),
-    ("a.xml", b"x" * (1024 * 1024 + 1), "larger than a feed"), ("missing.csv", None, "neither a folder"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "body", "says"),
+    [
+        ("a.csv", b"name,url\nx,y\n", "missing: link, title"),
+        ("a.csv", "title,link\njää,x".encode("latin-1"), "not in UTF-8"),
+        ("a.csv", b"", "missing"),
+        ("a.txt", b"x", "stories come as"),
+        ("a.xml", b"<html><body>Hi</body>", "no XML"),
+        ("a.xml", b"", "nothing in it"),
+        ("a.xml", b"<html/>", "neither RSS nor Atom"),
+        ("a.xml", b"x" * (1024 * 1024 + 1), "larger than a feed"),
+        ("missing.csv", None, "neither a folder"),
+    ],
+)
 def test_what_cannot_be_read_as_a_whole_is_said_in_a_sentence(
     lite: Database, deployment: Deployment, tmp_path: Path, name: str, body: bytes | None, says: str
 ) -> None:
@@ -133,7 +156,7 @@ def test_an_rss_feed_waits_in_review_and_a_guid_comes_once(lite: Database, deplo
 def test_an_atom_feed_is_read_too() -> None:
     assert entries(ATOM.encode()) == [
         {"title": "Is och ljud", "link": "https://meri.example/is", "summary": "Lyssna på isen.", "guid": "tag:1", "language": "sv"}
-    ]  # fmt: skip
+    ]
 
 
 BOMBS = {
@@ -155,10 +178,8 @@ def test_a_tag_with_a_hundred_thousand_attributes_and_deep_nesting_end_in_time()
     attributes = " ".join(f'a{i}="{i}"' for i in range(60_000))
     assert entries(f"<rss {attributes}><channel/></rss>".encode()) == []
     deep = b"<rss><channel><item><title>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</title></item></channel></rss>"
-    try:
+    with contextlib.suppress(VinkkiError):  # refused within its limits is as good
         assert len(entries(deep)) == 1
-    except VinkkiError:
-        pass  # refused within its limits is as good
     many = b"<rss><channel>" + b"<item><title>x</title></item>" * 30_000 + b"</channel></rss>"
     assert len(entries(many)) == 500
 
@@ -170,7 +191,7 @@ def test_a_child_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path:
     with pytest.raises(VinkkiError, match="too long"):
         entries(b"<rss/>", seconds=0.3)
     hungry = tmp_path / "hungry.py"
-    hungry.write_text("import resource\nresource.setrlimit(resource.RLIMIT_AS, (200_000_000,) * 2)\nx = bytes(400_000_000)\n")
+    hungry.write_text("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2 * 10**8,) * 2)\nx = bytes(4 * 10**8)\n")
     monkeypatch.setattr("adapters.feeds.feed.CHILD", hungry)
     with pytest.raises(VinkkiError, match="too much time or memory"):
         entries(b"<rss/>")

@@ -12,17 +12,20 @@ CAPTION = "I work at Meri Oy. 100 % jää & lumi #1?"
 WORDS = "I%20work%20at%20Meri%20Oy.%20100%20%25%20j%C3%A4%C3%A4%20%26%20lumi%20%231%3F"
 
 
-@pytest.mark.parametrize(("network", "url"), [
-    ("linkedin", f"https://www.linkedin.com/sharing/share-offsite/?url={ENCODED}"),
-    ("facebook", f"https://www.facebook.com/sharer/sharer.php?u={ENCODED}"),
-    ("x", f"https://x.com/intent/tweet?text={WORDS}&url={ENCODED}"),
-    ("whatsapp", f"https://wa.me/?text={WORDS}%0A{ENCODED}"),
-    ("bluesky", f"https://bsky.app/intent/compose?text={WORDS}%0A{ENCODED}"),
-    ("mastodon", f"https://mastodon.social/share?text={WORDS}%0A{ENCODED}"),
-    ("threads", f"https://www.threads.com/intent/post?text={WORDS}&url={ENCODED}"),
-    ("email", f"mailto:?subject=Sea%20ice%20%26%20you&body={WORDS}%0A{ENCODED}"),
-    ("copy", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("network", "url"),
+    [
+        ("linkedin", f"https://www.linkedin.com/sharing/share-offsite/?url={ENCODED}"),
+        ("facebook", f"https://www.facebook.com/sharer/sharer.php?u={ENCODED}"),
+        ("x", f"https://x.com/intent/tweet?text={WORDS}&url={ENCODED}"),
+        ("whatsapp", f"https://wa.me/?text={WORDS}%0A{ENCODED}"),
+        ("bluesky", f"https://bsky.app/intent/compose?text={WORDS}%0A{ENCODED}"),
+        ("mastodon", f"https://mastodon.social/share?text={WORDS}%0A{ENCODED}"),
+        ("threads", f"https://www.threads.com/intent/post?text={WORDS}&url={ENCODED}"),
+        ("email", f"mailto:?subject=Sea%20ice%20%26%20you&body={WORDS}%0A{ENCODED}"),
+        ("copy", ""),
+    ],
+)
 def test_each_dialog_opens_at_its_documented_address(network: str, url: str) -> None:
     assert dialog_url(network, LINK, CAPTION, "mastodon.social", "Sea ice & you") == url
 
@@ -53,10 +56,29 @@ def test_a_mastodon_server_is_read_from_what_people_type(typed: str) -> None:
     assert checked_instance(typed) == "mastodon.social"
 
 
-@pytest.mark.parametrize("typed", [
-    "", "mastodon", "127.0.0.1", "localhost", "a.localhost", "evil.example:8080", "mastodon.social?x=", "mastodon.social#", "-a.example", "a..example", "server.local",
-    "mastodon.social\\@evil.example", "javascript:alert(1)", "[::1]", "x" * 300 + ".example", "a b.example", "２.example/..", "1.2.3.4.5",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "mastodon",
+        "127.0.0.1",
+        "localhost",
+        "a.localhost",
+        "evil.example:8080",
+        "mastodon.social?x=",
+        "mastodon.social#",
+        "-a.example",
+        "a..example",
+        "server.local",
+        "mastodon.social\\@evil.example",
+        "javascript:alert(1)",
+        "[::1]",
+        "x" * 300 + ".example",
+        "a b.example",
+        "２.example/..",
+        "1.2.3.4.5",
+    ],
+)
 def test_what_is_no_public_server_never_gets_into_a_link(typed: str) -> None:
     try:
         host = checked_instance(typed)

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from conftest import START, add_person
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 from story_world import published, shared, steps
@@ -49,8 +50,6 @@ def test_expired_recalled_and_unknown_links_lead_nowhere(db: Database, deploymen
     assert resolve(db, share.token, START + timedelta(hours=1)).answer == "expired"
     for token in ("", "short", "x" * 65, "../../etc/passwd", "' or 1=1--", "token\x00aaaaaaaaa", "unknown00000000000001", "ä" * 22):
         assert resolve(db, token) == shares.visits.UNKNOWN
-    for answer in ("expired", "recalled", "unknown", "whatever"):
-        assert visitor.page(deployment, answer).title.key.startswith("shares.page.")
 
 
 @pytest.mark.parametrize(("link", "query"), [
@@ -109,7 +108,8 @@ def three(db: Database, deployment: Deployment) -> list[Share]:
     return [shared(db, deployment, p, story) for p in people]
 
 
-@given(deeds=st.lists(DEED, max_size=25))
+@settings(max_examples=30)
+@given(deeds=st.lists(DEED, max_size=20))
 def test_totals_equal_a_recount_after_anything(db: Database, deployment: Deployment, three: list[Share], deeds: list[tuple]) -> None:
     def wipe(session):
         for table in (Click, ClickTotal, StoryTotal, ClickMark):
@@ -120,7 +120,8 @@ def test_totals_equal_a_recount_after_anything(db: Database, deployment: Deploym
     for deed, *rest in deeds:
         if deed == "click":
             who, sort, minutes = rest
-            db.write_raw_now(lambda raw, v=click(three[who], minutes, sort): shares.record_clicks(raw, [v]))
+            visits = [click(three[who], minutes, sort)]
+            db.write_raw_now(partial(shares.record_clicks, batch=visits))
         elif deed == "roll":
             while db.write_now(shares.roll_up, "Europe/Helsinki", rest[0]):
                 pass

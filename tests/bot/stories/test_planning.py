@@ -98,10 +98,10 @@ ZONES = ("Europe/Helsinki", "America/New_York", "Asia/Tokyo", "Pacific/Auckland"
 
 
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2031, 12, 31)), st.sampled_from(ZONES), st.integers(0, 23), st.integers(0, 23),
+    st.integers(0, 6 * 366 * 1440), st.sampled_from(ZONES), st.integers(0, 23), st.integers(0, 23),
 )  # fmt: skip
-def test_nobody_is_told_in_their_quiet_hours_and_the_wait_is_short(moment: datetime, zone: str, start: int, end: int) -> None:
-    now, quiet = moment.replace(tzinfo=UTC), QuietHours(start, end)
+def test_nobody_is_told_in_their_quiet_hours_and_the_wait_is_short(minutes: int, zone: str, start: int, end: int) -> None:
+    now, quiet = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes), QuietHours(start, end)
     due = quiet.until(now, zone)
     hour = due.astimezone(ZoneInfo(zone)).hour
     assert now <= due < now + timedelta(hours=25)

@@ -135,8 +135,11 @@ async def test_recall_withdraws_stops_links_and_tells_sharers(db: Database, depl
     steps(db, deployment, START)
     rows = deliveries(db)
     assert {(d.person_id, d.deed, d.state) for d in rows} == {
-        (hr.id, "send", "cancelled"), (aino.id, "send", "sent"), (elias.id, "send", "cancelled"), (aino.id, "withdraw", "owed"),
-    }  # fmt: skip
+        (hr.id, "send", "cancelled"),
+        (aino.id, "send", "sent"),
+        (elias.id, "send", "cancelled"),
+        (aino.id, "withdraw", "owed"),
+    }
     assert [d.person_id for d in deliveries(db, "story_recalled")] == [aino.id]
     assert "please delete your post" in text_of(card_of(db, deployment, deliveries(db, "story_recalled")[0]))
     assert db.write_raw_now(lambda raw: shares.resolve(raw, share.token, START)).answer == "recalled"
@@ -175,8 +178,18 @@ async def test_only_hr_and_curators_may_and_the_refusal_is_noted(db: Database, d
     talk = Talk(db, deployment)
     for action in ("story.plan", "story.go", "story.recall", "story.unschedule", "story.approve", "story.refuse"):
         assert "another role" in text_of(await talk.press(aino, action, f"{story.id}:{story.version}")), action
-    for action, value in (("story.open", "1"), ("story.edit", "1"), ("story.preview", "1"), ("story.test", "1"), ("story.captions", "1"),
-                          ("story.caption_form", "1:en:"), ("story.write", ""), ("stories.tab", "draft:0"), ("strategy.create", ""), ("strategy.open", "1")):  # fmt: skip
+    for action, value in (
+        ("story.open", "1"),
+        ("story.edit", "1"),
+        ("story.preview", "1"),
+        ("story.test", "1"),
+        ("story.captions", "1"),
+        ("story.caption_form", "1:en:"),
+        ("story.write", ""),
+        ("stories.tab", "draft:0"),
+        ("strategy.create", ""),
+        ("strategy.open", "1"),
+    ):
         assert "another role" in text_of(await talk.press(aino, action, value)), action
     notes = db.read_now(lambda s: s.exec(select(AuditEntry).where(AuditEntry.what == "refused")).all())
     assert len(notes) == 16 and {n.actor_id for n in notes} == {aino.id}

@@ -54,7 +54,15 @@ async def test_hr_makes_a_strategy_and_sees_figures_against_targets(db: Database
     talk = Talk(db, deployment, START - timedelta(days=1))
     form = (await talk.press(hr, button((await talk.command(hr, "admin", "strategy")).card, "strategy.create"))).form
     good = {"name": "Alumni first", "goal": "Former colleagues think of us.", "figure": "human_clicks", "target": "4", "deadline": "2026-06-30"}
-    for field, value in (("name", " "), ("goal", ""), ("target", "many"), ("target", "0"), ("deadline", "2026-03-01"), ("deadline", "soon"), ("figure", "likes")):
+    for field, value in (
+        ("name", " "),
+        ("goal", ""),
+        ("target", "many"),
+        ("target", "0"),
+        ("deadline", "2026-03-01"),
+        ("deadline", "soon"),
+        ("figure", "likes"),
+    ):
         wrong = await talk.submit(hr, form, **{**good, field: value})
         assert isinstance(wrong, Correct) and set(wrong.errors) == {field}, (field, value)
         text_of(list(wrong.errors.values()), "sv")
