@@ -63,7 +63,7 @@ class Demo:
         return Extras(nav=self._nav, banner=self._banner, add_routes=self.add_routes)
 
     def _nav(self, _visit: Visit) -> list[NavItem]:
-        return [NavItem("/demo/tour", say("tour.title"), "tour"), NavItem("/demo/mail", say("demo.mailbox"), "mail")]
+        return [NavItem("/demo/tour", say("tour.title"), "strategy"), NavItem("/demo/mail", say("demo.mailbox"), "deliveries")]
 
     async def _banner(self, visit: Visit) -> Markup:
         steps = await self.hub.db.read(stops, self.seeded_at)
