@@ -41,7 +41,7 @@ def button_to_action(button: Button, words: Words, place: Place) -> Element | No
     data = place.data(a=button.action, v=button.value)
     if place.is_dialog:
         return action | {"type": "Action.Submit", "data": data}
-    if may_ask(button.action):
+    if may_ask(button.action, button.value):
         return action | {"type": "Action.Submit", "data": data | {"msteams": {"type": "task/fetch"}}}
     return action | {"type": "Action.Execute", "verb": button.action, "data": data, "associatedInputs": "none"}
 

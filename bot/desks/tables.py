@@ -58,13 +58,16 @@ def nearest(command: str) -> list[str]:
     return list(dict.fromkeys(found))[:3]
 
 
-def may_ask(action: str) -> bool:
+def may_ask(action: str, value: str = "") -> bool:
     """Whether pressing this button may bring a form. Teams must know before the press: a dialog opens then or never.
 
     Read from the desk's function itself, so that no button can say it wrongly: the function makes an Ask, or calls
     another one that does. A miss costs one more press, no answer is lost by it.
     """
-    found = TABLE.buttons.get(action)
+    found: Callable[..., object] | None = TABLE.buttons.get(action)
+    if found is front.run:  # a button that says a command
+        words = value.lower().split()
+        found = TABLE.commands.get(" ".join(words[:2])) or TABLE.commands.get("".join(words[:1]))
     return found is not None and _makes_a_form(found, depth=3)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from io import BytesIO
@@ -87,3 +89,8 @@ def test_the_icons_are_as_teams_wants_them(name: str, size: int) -> None:
 def test_without_an_app_id_it_says_what_to_do(app_id: str) -> None:
     with pytest.raises(ConfigError, match="VINKKI_TEAMS_APP_ID"):
         package.build(config(teams_app_id=app_id))
+
+
+def test_botbuilder_is_imported_only_when_an_adapter_is_made() -> None:
+    code = "import sys, adapters.teams, adapters.teams.package; sys.exit(any(m.startswith(('botbuilder', 'botframework', 'msrest')) for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
