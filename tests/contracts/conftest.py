@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import StillClock, add_person
 from contracts.driver import Driver, World
 from contracts.gallery import Gallery, open_gallery
 
 from bot.db import Database
 from bot.desks import Deployment
 from bot.people import Person
-from conftest import StillClock, add_person
 
 PLATFORMS = [name for name in ("memory", "portal", "slack", "teams") if (Path(__file__).parent / "drivers" / f"{name}.py").exists()]
 

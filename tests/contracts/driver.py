@@ -10,11 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from conftest import StillClock
+
 from adapters.hub import Hub, PlatformAdapter
 from bot.db import Database
 from bot.desks import Deployment
 from bot.people import Person
-from conftest import StillClock
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ from adapters.web import make_app, plain_page
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
+def _is_sent(given: dict[str, str]) -> bool:
+    """A browser sends a box only when it is ticked."""
+    return given.get("type") not in ("checkbox", "radio", "submit") or "checked" in given
+
+
 class _Forms(HTMLParser):
     """Every form of a page: where it goes, and what its fields hold."""
 
@@ -31,9 +36,8 @@ class _Forms(HTMLParser):
         given = {k: v or "" for k, v in attrs}
         if tag == "form":
             self.found.append((given.get("action", ""), {}))
-        elif tag in ("input", "textarea") and self.found and given.get("name"):
-            if given.get("type") not in ("checkbox", "radio", "submit") or "checked" in given:
-                self.found[-1][1][given["name"]] = given.get("value", "")
+        elif tag in ("input", "textarea") and self.found and given.get("name") and _is_sent(given):
+            self.found[-1][1][given["name"]] = given.get("value", "")
 
 
 @dataclass
@@ -82,7 +86,7 @@ class Browser:
 async def open_browser(world: World) -> AsyncIterator[Browser]:
     """The public pages of a world, served on loopback."""
     hub = world.hub()
-    app = make_app(hub, [PortalAdapter(hub, {})], lambda: {})
+    app = make_app(hub, [PortalAdapter(hub, {})], dict)
     ShareLinks(hub, plain_page).add_routes(app)
     runner = web.AppRunner(app)
     await runner.setup()

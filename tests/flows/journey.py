@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from conftest import add_person
 from contracts.driver import Driver, Seen, World
 from flows.browser import Browser
 from sqlmodel import Session, select
@@ -20,7 +21,6 @@ from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Candidate, Referral
 from bot.shares import Click
-from conftest import add_person
 
 CAPTIONS = "\n\n".join(f"Caption number {n}: how we plan a watch at sea." for n in range(1, 5))
 

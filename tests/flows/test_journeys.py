@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from conftest import StillClock
 from contracts.driver import World
 from flows.browser import open_browser
 from flows.journey import assemble, walk
 
 from bot.db import Database
 from bot.desks import Deployment
-from conftest import StillClock
 
 _DRIVERS = Path(__file__).parent.parent / "contracts" / "drivers"
 PLATFORMS = [name for name in ("memory", "portal", "slack", "teams") if (_DRIVERS / f"{name}.py").exists()]
