@@ -13,7 +13,7 @@ from bot import bonuses, ledger, plans
 from bot.bonuses import Bonus
 from bot.db import Database
 from bot.ledger import payable
-from bot.money import Money
+from bot.money import parse_money
 from bot.openings import JobOpening
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
@@ -37,7 +37,7 @@ class World:
 
     def plan(self, *parts: tuple[int, str], currency: str = "EUR", name: str = "Referral bonus") -> int:
         """A default plan: (days after the start, amount) each; returns its id."""
-        instalments = tuple(Instalment(days, Money(round(float(amount) * 100), currency)) for days, amount in parts)
+        instalments = tuple(Instalment(days, parse_money(amount, currency)) for days, amount in parts)
         plan = self.db.write_now(plans.adopt, START, self.hr.id, PlanDraft(name, instalments, is_default=True))
         return plan.id or 0
 
