@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Index, func, literal_column, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, func, literal_column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
-from bot.db import utc_field
+from bot.db import UtcDateTime, utc_field
 from bot.people import Person, reach
 
 LEASE = timedelta(seconds=90)
@@ -256,19 +256,24 @@ def receipt(session: Session, key: str) -> str | None:
     return row.answer if row else None
 
 
+# Plain SQL: every event passes here, and the ORM's way costs three times as much.
+_CLAIM = text("INSERT INTO receipt (key, answer, at) VALUES (:key, '', :at) ON CONFLICT (key) DO NOTHING RETURNING key").bindparams(
+    bindparam("at", type_=UtcDateTime())
+)
+_KEEP = text("UPDATE receipt SET answer = :answer WHERE key = :key")
+
+
 def begin_receipt(session: Session, key: str, now: datetime) -> str | None:
     """Claim an event before its effect: None when it is new, else the sealed answer given before.
 
     When the same event is being heard elsewhere at this moment, this waits until that is done (both databases see to it).
     """
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
-    claimed = insert(Receipt).values(key=key, answer="", at=now).on_conflict_do_nothing(index_elements=["key"]).returning(col(Receipt.key))
-    return None if session.execute(claimed).first() else receipt(session, key)
+    return None if session.connection().execute(_CLAIM, {"key": key, "at": now}).first() else receipt(session, key)
 
 
 def end_receipt(session: Session, key: str, answer: str) -> None:
     """Keep the sealed answer of a claimed event."""
-    session.execute(update(Receipt).where(col(Receipt.key) == key).values(answer=answer))
+    session.connection().execute(_KEEP, {"key": key, "answer": answer})
 
 
 def _count(session: Session, statement: Any) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Boolean, Integer, String, UniqueConstraint, column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
-from bot.db import utc_field
+from bot.db import UtcDateTime, utc_field
 from bot.people.records import Person, by_email
 
 
@@ -69,12 +69,19 @@ def link(session: Session, now: datetime, platform: str, workspace: str, user: s
     return person
 
 
+_SEEN = text('SELECT id, address, is_reachable, seen_at FROM identity WHERE platform = :platform AND workspace = :workspace AND "user" = :user').columns(
+    column("id", Integer), column("address", String), column("is_reachable", Boolean), column("seen_at", UtcDateTime())
+)
+
+
 def seen(session: Session, now: datetime, platform: str, workspace: str, user: str, address: str) -> None:
-    """Keep the newest address of an account: a Teams service URL may move. Writes at most once an hour unless it changed."""
-    row = session.exec(select(Identity).where(Identity.platform == platform, Identity.workspace == workspace, Identity.user == user)).first()
+    """Keep the newest address of an account: a Teams service URL may move. Writes at most once an hour unless it changed.
+
+    Plain SQL where nothing changed, since every event passes here.
+    """
+    row = session.connection().execute(_SEEN, {"platform": platform, "workspace": workspace, "user": user}).first()
     if row and (not row.is_reachable or (address and address != row.address) or (now - row.seen_at).total_seconds() > 3600):
-        row.address, row.seen_at, row.is_reachable = address or row.address, now, True
-        session.add(row)
+        session.execute(update(Identity).where(col(Identity.id) == row.id).values(address=address or row.address, seen_at=now, is_reachable=True))
 
 
 def reach(session: Session, person: Person) -> Reach:
