@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from adapters.guard import Refused
 from adapters.portal import headers
 from adapters.portal.env import draw
 from adapters.portal.inbound import to_event
+from adapters.portal.live import Queue
 from adapters.portal.portal import Portal
 from adapters.portal.visits import Visit
 from adapters.portal.widgets import card_html
@@ -73,7 +73,7 @@ class Home:
                 raise Refused(429)
             await response.prepare(request)
             stream = _Stream(self.portal, request, visit, response)
-            await stream.run(queue.get)
+            await stream.run(queue)
         return response
 
 
@@ -84,26 +84,28 @@ class _Stream:
         self.portal, self.request, self.visit, self.response = portal, request, visit, response
         self.mark: str | None = None
 
-    async def run(self, get: Callable[[], Awaitable[str | None]]) -> None:
-        """Pass on what comes, and a heartbeat where nothing does."""
+    async def run(self, queue: Queue) -> None:
+        """Pass on what comes, and a heartbeat where nothing does; many events at once are one."""
         while True:
             try:
                 async with asyncio.timeout(HEARTBEAT):
-                    event: str | None = await get()
+                    events = {await queue.get()}
             except TimeoutError:
-                event = "beat"
-            if event is None or not await self._tell(event):
+                events = {"beat"}
+            if events == {"look"} and self.mark is not None:
+                await asyncio.sleep(SETTLE)
+            while not queue.empty():
+                events.add(queue.get_nowait())
+            if None in events or not await self._tell(events):
                 return
 
-    async def _tell(self, event: str) -> bool:
-        """Pass one event on; False when the stream is to end."""
-        if event == "beat" and (await self.portal.visit(self.request)).who is None:
+    async def _tell(self, events: set[str | None]) -> bool:
+        """Pass on; False when the stream is to end."""
+        if "beat" in events and (await self.portal.visit(self.request)).who is None:
             await self.response.write(b"event: over\ndata: {}\n\n")
             return False
-        if event == "look" and self.mark is not None:
-            await asyncio.sleep(SETTLE)
         new = await self.portal.hub.db.read(views.inbox_mark, self.visit.person_id, self.portal.hub.clock.now())
-        has_news = event == "inbox" or (self.mark is not None and new != self.mark)
+        has_news = "inbox" in events or (self.mark is not None and new != self.mark)
         self.mark = new
         try:
             await self.response.write(b"event: inbox\ndata: {}\n\n" if has_news else b": still here\n\n")

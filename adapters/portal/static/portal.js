@@ -127,5 +127,7 @@ function wire(root) {
 
 wire(document);
 listen();
+const tab = document.querySelector(".tabs [aria-current=page]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - 60;
 const problems = document.querySelector(".problems");
 if (problems) { problems.tabIndex = -1; problems.focus(); }
