@@ -109,11 +109,11 @@ def edit(session: Session, now: datetime, actor_id: int | None, opening_id: int,
     return row
 
 
-def set_open(session: Session, now: datetime, actor_id: int | None, opening_id: int, version: int, is_open: bool) -> JobOpening:
-    """Close an opening, or open it again (its end date goes then). Raises Stale `openings.stale`."""
+def set_open(session: Session, now: datetime, actor_id: int | None, opening_id: int, version: int, is_open: bool, *, keep_until: bool = False) -> JobOpening:
+    """Close an opening, or open it again (its end date goes then, unless `keep_until`). Raises Stale `openings.stale`."""
     row = _locked(session, opening_id, version)
     row.is_open, row.version = is_open, row.version + 1
-    row.open_until = None if is_open else row.open_until
+    row.open_until = None if is_open and not keep_until else row.open_until
     session.add(row)
     session.flush()
     audit.note(session, now, actor_id, "opening.reopened" if is_open else "opening.closed", "opening", opening_id)

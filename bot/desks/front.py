@@ -61,7 +61,7 @@ ROWS = 10
 # What help lists: a command, and the roles of which one is needed (none: for everybody). Words: front.does.<command>.
 HELP: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("stories", ()), ("refer", ()), ("referrals", ()), ("vinkki bonuses", ()), ("vinkki leaderboard", ()), ("vinkki propose", ()),
-    ("vinkki settings", ()), ("vinkki home", ()),
+    ("vinkki settings", ()), ("vinkki home", ()), ("vinkki recruiting", ("recruiter", "hr")),
     ("admin stories", ("hr", "curator")), ("admin strategy", ("hr", "curator")), ("admin audiences", ("hr", "curator")),
     ("admin openings", ("hr", "recruiter")), ("admin bonuses", ("hr",)), ("admin payrun", ("payroll", "hr")), ("admin people", ("hr",)),
     ("admin deliveries", ("hr",)), ("admin settings", ("hr",)),

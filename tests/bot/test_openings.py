@@ -149,6 +149,13 @@ def test_a_file_without_a_header_says_which_columns_it_needs(small: Company, fir
     assert e.value.key.startswith("openings.import.")
 
 
+def test_a_file_can_close_an_opening_and_open_it_again(small: Company) -> None:
+    for cell, is_open, changed in (("no", False, 1), ("no", False, 0), ("", False, 0), ("YES", True, 1), ("perhaps", True, 0)):
+        report = import_openings(small.db, small.deployment, START, None, ["requisition_id,title,is_open\n", f"ENG-1,Kehittäjä (Åbo),{cell}\n"])
+        assert (report.changed, len(report.refused)) == (changed, cell == "perhaps")
+        assert small.rows(JobOpening)[0].is_open is is_open
+
+
 def test_a_semicolon_file_with_few_columns_leaves_the_rest_alone(small: Company) -> None:
     report = import_openings(small.db, small.deployment, START, None, ["requisition_id;title\n", "ENG-1;Kehittäjä II\n"])
     assert report.changed == 1

@@ -19,7 +19,7 @@ from bot.plans import BonusPlan
 
 COLUMNS = (
     "requisition_id", "title", "department", "location", "country", "language", "hiring_manager_email", "recruiter_email", "plan", "open_until",
-    "description", "link",
+    "is_open", "description", "link",
 )  # fmt: skip
 PAGE = 8
 
@@ -111,12 +111,19 @@ def _take_line(session: Session, now: datetime, actor_id: int | None, cells: dic
     if not cells.get("requisition_id"):
         raise FieldRefusal("requisition_id", "openings.import.no_id")
     row = openings.by_requisition(session, cells["requisition_id"])
-    draft = _draft(session, cells, row)
-    if row is None:
-        openings.create(session, now, actor_id, draft)
-        return "created"
-    before = row.version
-    return "changed" if openings.edit(session, now, actor_id, row.id or 0, before, draft).version > before else "unchanged"
+    draft, is_open = _draft(session, cells, row), _is_open(cells.get("is_open", ""))
+    before = row.version if row else 0
+    put = openings.edit(session, now, actor_id, row.id or 0, before, draft) if row else openings.create(session, now, actor_id, draft)
+    if is_open is not None and put.is_open != is_open:
+        openings.set_open(session, now, actor_id, put.id or 0, put.version, is_open, keep_until=True)
+    return "created" if row is None else "changed" if put.version > before else "unchanged"
+
+
+def _is_open(cell: str) -> bool | None:
+    """Yes or no; None for an empty cell, which leaves it as it is."""
+    if cell.lower() not in ("", "yes", "true", "1", "no", "false", "0"):
+        raise FieldRefusal("is_open", "openings.import.yes_or_no")
+    return cell.lower() in ("yes", "true", "1") if cell else None
 
 
 def _draft(session: Session, cells: dict[str, str], row: JobOpening | None) -> Draft:
