@@ -64,6 +64,11 @@ class _Run:
     last_line: int = 0
     refused: list[Refused] = field(default_factory=list)
 
+    @property
+    def pages(self) -> list[tuple[int, int]]:
+        """First and last line of each page of the file read so far."""
+        return [(first, first + PAGE - 1) for first in range(1, self.last_line + 1, PAGE)]
+
 
 def import_csv(
     db: Database,
@@ -89,8 +94,8 @@ def import_csv(
             _apply(run, actor_id, report)
         return report
     finally:
-        while db.write_now(merging.forget, run.id, PAGE):
-            pass
+        for first, last in run.pages:
+            db.write_now(merging.forget, run.id, first, last)
 
 
 def _stage(run: _Run, lines: Iterable[str | bytes], progress: Callable[[int], None] | None) -> None:
@@ -104,7 +109,13 @@ def _stage(run: _Run, lines: Iterable[str | bytes], progress: Callable[[int], No
 
 
 def _put_lines(session: Session, page: list[dict[str, Any]]) -> None:
-    session.execute(insert(ImportLine), page)
+    if session.get_bind().dialect.name != "postgresql":
+        session.execute(insert(ImportLine), page)
+        return
+    raw: Any = session.connection().connection.driver_connection  # psycopg's COPY: several times as fast as rows one by one
+    with raw.cursor() as cursor, cursor.copy(f"COPY importline ({', '.join(page[0])}) FROM STDIN") as copy:
+        for line in page:
+            copy.write_row([line[name] for name in page[0]])
 
 
 def _checked(run: _Run, records: Iterator[tuple[int, list[str] | None]]) -> Iterator[dict[str, Any]]:
@@ -201,11 +212,10 @@ def _wanted(roles: str) -> frozenset[str]:
 def _apply(run: _Run, actor_id: int | None, report: Report) -> None:
     db, company, today = run.db, run.company, run.company.today(run.now)
     newest = db.read_now(merging.newest_id)
-    pages = [(first, first + PAGE - 1) for first in range(1, run.last_line + 1, PAGE)]
-    for first, last in pages:
+    for first, last in run.pages:
         db.write_now(merging.put_people, run.id, first, last, run.now, run.columns, company.default_locale, company.time_zone)
     if "manager_email" in run.columns:
-        for first, last in pages:
+        for first, last in run.pages:
             db.write_now(merging.put_managers, run.id, first, last, run.now, newest)
     lines = db.read_now(merging.role_lines, run.id)
     for i in range(0, len(lines), PAGE):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import ColumnElement, func
-from sqlmodel import Session, col, or_, select
+from sqlmodel import col, or_, select
 
 from bot import people
-from bot.desks.turn import Deployment, Desk, Turn
+from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
     Answer,
@@ -39,19 +37,10 @@ from bot.people import ROLES, Identity, Person
 from bot.people.checking import COLUMNS
 from bot.people.importing import Report, import_csv
 
-__all__ = ["DESK", "Report", "grant_role", "import_csv", "report_card"]
+__all__ = ["DESK", "Report", "import_csv", "report_card"]
 
 PAGE = 8
 SHOWN_LINES = 20
-
-
-def grant_role(session: Session, deployment: Deployment, now: datetime, email: str, role: str) -> bool:
-    """Give a role from the command line (the first administrator); False when it was held. Raises Refusal for an unknown
-    address, somebody who has left, or an unknown role."""
-    person = people.by_email(session, email)
-    if person is None or not person.is_here(deployment.today(now)):
-        raise Refusal("people.unknown_email", email=email)
-    return people.grant(session, now, None, person, role.strip().lower())
 
 
 def show(turn: Turn, text: str) -> Answer:

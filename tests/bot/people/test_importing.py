@@ -14,7 +14,9 @@ from sqlmodel import Session, select
 
 from bot.db import Database
 from bot.desks import Deployment
+from bot.desks.hr.people import report_card
 from bot.errors import Refusal
+from bot.messages import Note, Paragraph
 from bot.people import ROLES, Person, PersonChange, by_email, roles_of
 from bot.people.checking import COLUMNS
 from bot.people.importing import Report, circles, import_csv
@@ -310,6 +312,17 @@ def test_the_same_person_is_found_however_an_import_meets_other_rows(run: Import
     made = add_person(db, "Aino Salo", "payroll", email="aino.salo@meri.example")
     report = run(file(AINO, BOSS))
     assert (report.joined, report.changed) == (1, 1) and person(db, AINO["email"]).id == made.id
+
+
+def test_the_report_reads_well_in_every_language(lite: Database, deployment: Deployment) -> None:
+    many = [row(f"p{i}@meri.example", kind="" if i % 2 else "king") for i in range(60)]
+    for options in ({"dry_run": True}, {}, {"allow_retire": True}):
+        shown = report_card(importer(lite, deployment)(file(*many), **options))
+        many = many[:40]
+        for locale in ("en", "fi", "sv"):
+            words = Words(locale)
+            said = [words(shown.title), *(words(b.text) for b in shown.blocks if isinstance(b, Paragraph | Note))]
+            assert all("{" not in text for text in said) and len(said) <= 24
 
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffd\u2028\u2029\x85"), min_size=1, max_size=30).filter(str.strip)
