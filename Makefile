@@ -47,7 +47,7 @@ layers: setup-dev
 	@$(BIN)/lint-imports
 
 bench: setup-dev  ## the benchmark: a table, and build/bench.json
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python tests/bench
 
 lock: setup-dev  ## resolve the dependencies anew; the files name no address
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock

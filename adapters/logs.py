@@ -24,7 +24,7 @@ _SECRET_VALUES = re.compile(
 )
 _QUIET = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "urllib3", "requests", "botbuilder", "botframework", "msrest", "msal", "apscheduler",
           "alembic", "asyncio", "sqlalchemy")  # fmt: skip
-_QUOTED = re.compile(r"[({\[<\n\r\"'].*", re.DOTALL)
+_QUOTED = re.compile(r"[({\[<%\n\r\"'].*", re.DOTALL)
 Event = MutableMapping[str, Any]
 
 
@@ -82,10 +82,10 @@ def _safely(error: Any) -> list[str]:
 
 
 def _cut(_logger: Any, _method: str, event: Event) -> Event:
-    """Another library's line, up to where it begins to quote."""
+    """Another library's line, up to where it begins to quote. Our own through the standard library stay whole."""
     record = event.get("_record")
-    template = str(record.msg) if record is not None else str(event.get("event", ""))
-    event["event"] = _QUOTED.sub("", template)[:120].strip()
+    if record is not None and not record.name.startswith("vinkki"):
+        event["event"] = _QUOTED.sub("", str(record.msg))[:120].strip()
     return event
 
 

@@ -61,6 +61,12 @@ async def test_not_ready_while_the_database_is_away(hub: Hub, monkeypatch: pytes
         assert answer.status == 503 and await answer.json() == {"database": False, "scheduler": False}
 
 
+async def test_a_platform_that_is_away_is_named_and_takes_nothing_else_down(hub: Hub) -> None:
+    async with TestClient(TestServer(make_app(hub, [], lambda: {"clock": True, "slack": False}))) as client:
+        answer = await client.get("/readyz")
+        assert answer.status == 200 and (await answer.json())["slack"] is False
+
+
 async def test_an_error_tells_nothing_of_the_inside(client: TestClient) -> None:
     answer = await client.get("/boom/token123")
     text = await answer.text()
