@@ -140,8 +140,8 @@ class SlackDriver:
 
 
 @asynccontextmanager
-async def open_driver(world: World, **settings: Any) -> AsyncIterator[SlackDriver]:
-    """Start the adapter on its own port; `settings` are further fields of bot.config.Config."""
+async def open_driver(world: World, throttle_every: int = 0, **settings: Any) -> AsyncIterator[SlackDriver]:
+    """Start the adapter on its own port; every n-th message is answered 429. `settings` are further fields of bot.config.Config."""
     slack = loopback()
     hub = world.hub(
         slack_bot_token=BOT_TOKEN, slack_signing_secret=SECRET, slack_api_url=f"{slack}/api/", slack_admin_channel=ROOMS["admin"],
@@ -156,6 +156,7 @@ async def open_driver(world: World, **settings: Any) -> AsyncIterator[SlackDrive
     async with aiohttp.ClientSession() as session:
         people = SlackPeople(session, site_address(runner), slack)
         await people.control("reset")
+        await people.control("set", settings={"ratelimit_every": throttle_every})
         for channel in ROOMS.values():
             await people.control("channel", id=channel)
         await adapter.start()

@@ -159,8 +159,9 @@ class Teams:
 
 
 @asynccontextmanager
-async def open_driver(world: World) -> AsyncIterator[Teams]:
-    async with open_channel() as client:
+async def open_driver(world: World, throttle_every: int = 0) -> AsyncIterator[Teams]:
+    """Start the adapter on its own port; every n-th call to the channel is answered 429 or 412."""
+    async with open_channel(throttle_every) as client:
         adapter = TeamsAdapter(world.hub(**client.settings()))
         app = web.Application()
         adapter.add_routes(app)
