@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Integer, String, UniqueConstraint, column, text, update
+from sqlalchemy import Boolean, Integer, String, UniqueConstraint, bindparam, column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -44,12 +44,19 @@ class Reach:
         return f"{self.platform}:{self.workspace}" if self.workspace else self.platform
 
 
+# Built once: every event passes here, and building a statement costs as much as running it.
+_PERSON_BY = (
+    select(Person)
+    .join(Identity, col(Identity.person_id) == Person.id)
+    .where(Identity.platform == bindparam("platform"), Identity.workspace == bindparam("workspace"), Identity.user == bindparam("user"))
+)
+
+
 def person_by(session: Session, platform: str, workspace: str, user: str) -> Person | None:
     """The person behind an authenticated account, or None. Portal accounts are our own person ids."""
     if platform == "portal":
         return session.get(Person, int(user)) if user.isdigit() else None
-    query = select(Person).join(Identity, col(Identity.person_id) == Person.id)
-    return session.exec(query.where(Identity.platform == platform, Identity.workspace == workspace, Identity.user == user)).first()
+    return session.exec(_PERSON_BY, params={"platform": platform, "workspace": workspace, "user": user}).first()
 
 
 def link(session: Session, now: datetime, platform: str, workspace: str, user: str, address: str, email: str, verified_by: str) -> Person | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -72,9 +72,12 @@ def by_email(session: Session, email: str) -> Person | None:
     return session.exec(select(Person).where(Person.email == email.strip().lower())).first()
 
 
+_ROLES_OF = select(RoleGrant.role).where(RoleGrant.person_id == bindparam("person_id"))  # built once: read at every click
+
+
 def roles_of(session: Session, person_id: int) -> frozenset[str]:
     """The roles somebody holds at this moment."""
-    return frozenset(session.exec(select(RoleGrant.role).where(RoleGrant.person_id == person_id)))
+    return frozenset(session.exec(_ROLES_OF, params={"person_id": person_id}))
 
 
 def has_role(session: Session, person_id: int, *roles: str) -> bool:
