@@ -34,7 +34,7 @@ from bot.money import Money
 
 SOAK = bool(os.environ.get("VINKKI_SOAK"))
 BUDGET = settings(
-    max_examples=2000 if SOAK else 40, stateful_step_count=50 if SOAK else 25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True,
+    max_examples=2000 if SOAK else 20, stateful_step_count=50 if SOAK else 25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True,
     phases=list(Phase) if SOAK else [Phase.explicit, Phase.reuse, Phase.generate],
 )  # fmt: skip
 DAY_ONE = date(2026, 3, 2)
@@ -88,6 +88,7 @@ class MemoryDatabase:
 
 TEMPLATE: dict[str, sqlite3.Connection] = {}
 COMPANY: dict[str, Any] = {}
+HR_DEEDS = st.sampled_from(["approve", "confirm", "hold", "void", "refuse"])
 OWN = -1  # the beneficiary acts
 DEEDS = st.sampled_from(["approve", "approve", "approve", "confirm", "confirm", "refuse", "hold", "void", "send_back"])
 actors = st.sampled_from([0, 0, 0, 1, 2, 3, OWN])
@@ -159,7 +160,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def decide(self, bonus: int, actor: int, deed: str) -> None:
         self.press(bonus, self.seen(bonus)[1], actor, deed)
 
-    @rule(bonus=made, first=st.tuples(actors, DEEDS), second=st.tuples(actors, DEEDS))
+    @rule(bonus=made, first=st.tuples(st.just(0), HR_DEEDS), second=st.tuples(st.just(1), HR_DEEDS))
     def two_press_on_the_same_card(self, bonus: int, first: tuple[int, str], second: tuple[int, str]) -> None:
         card = self.seen(bonus)
         self.press(bonus, card[1], *first)
@@ -334,6 +335,6 @@ MUTANTS = [_no_posting_on_export, _own_bonuses_too, _any_state_may_be_approved, 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.__name__.strip("_"))
 def test_a_fault_put_in_on_purpose_is_found(mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
-    hunt = settings(BUDGET, max_examples=400, stateful_step_count=40, phases=[Phase.generate], database=None, derandomize=True)
+    hunt = settings(BUDGET, max_examples=150, stateful_step_count=30, phases=[Phase.generate], database=None, derandomize=True)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(LedgerMachine, settings=hunt)
