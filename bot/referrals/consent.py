@@ -15,8 +15,8 @@ VERSION = "1"
 PARTS = ("controller", "purpose", "data", "source", "basis", "recipients", "retention", "rights", "automated")
 HASHES: Mapping[str, Mapping[str, str]] = MappingProxyType({"1": {
     "en": "1b653c2a5db3b835b972659f1f3e8cb1507d971e554afef5393e9d6e54e8ba12",
-    "fi": "852ad2c4731093f41f9494deb89d2cceef7fced16970fcdf4daca0691fd012eb",
-    "sv": "c68d6136886b9d59f6f21566357b6e47d971102f7c16679b4a88b47cfd8f76bd",
+    "fi": "6e4a09e99fdd8d7f389b56c426f980695b0d659ac156f6dd756a00cce2095208",
+    "sv": "20eaf630ebec729cd3d9be990b52a585c50cab976785d2df903882607148c708",
 }})  # fmt: skip
 
 

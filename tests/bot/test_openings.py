@@ -87,7 +87,7 @@ async def test_hr_makes_changes_and_closes_an_opening(meri: Company) -> None:
     assert {f.name: f.initial for f in form.fields}["hiring_manager"] == "aino.salo@meri.example"
     await meri.hear(meri.hanna, Submission(form.name, form.subject, values | {"title": "Testing engineer"}))
     old = await meri.hear(meri.hanna, Submission(form.name, form.subject, values | {"title": "Too late"}))
-    assert "Somebody changed this opening" in text_of(old.card)
+    assert "Somebody else has changed this opening" in text_of(old.card)
     closed = await meri.hear(meri.hanna, Press("opening.close", f"{row.id}:2"))
     assert closed.kind == "replace" and "closed" in text_of(closed.card) and found(meri, "testing") == []
     await meri.hear(meri.hanna, Press("opening.reopen", f"{row.id}:3"))

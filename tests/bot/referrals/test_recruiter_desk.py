@@ -61,7 +61,7 @@ async def test_of_two_who_take_at_once_one_wins_and_the_other_is_told_by_whom(me
     won, lost = sorted(answers, key=lambda a: a.kind != "replace")
     assert won.kind == "replace" and lost.kind == "show" and lost.card.tone == "refusal"
     winner = {meri.rita.id: "Rita Ranta", meri.rolf.id: "Rolf Berg"}[meri.referral(referral.id).recruiter_id]
-    assert f"{winner} was quicker: the referral is now at “Taken”" in text_of(lost.card)
+    assert f"{winner} was quicker: the referral is now at “With a recruiter”" in text_of(lost.card)
     assert len([c for c in meri.rows(StageChange) if c.new == "taken"]) == 1
 
 
@@ -72,7 +72,7 @@ async def test_an_old_card_and_a_second_press_are_explained(small: Company) -> N
     assert "You have done that already" in text_of(again.card)
     for action in ("referral.decline", "referral.hire", "referral.contact"):
         old = await press(small, small.rita, action, referral)
-        assert old.card.tone == "refusal" and "Taken" in text_of(old.card)
+        assert old.card.tone == "refusal" and "With a recruiter" in text_of(old.card)
 
 
 @pytest.mark.parametrize("value", ["", "x", "1", "1:x", "999:1", "1:1:1", "-1:1", "１:1", "9" * 40 + ":1"])
@@ -185,7 +185,7 @@ async def test_the_list_and_the_home_show_what_waits(small: Company) -> None:
     card = (await small.hear(small.rita, Command("vinkki", "recruiting"))).card
     assert "Referrals in hand: 10" in text_of(card) and buttons_of(card)["recruiting.page"] == "8"
     second = (await small.hear(small.rita, Press("recruiting.page", "8"))).card
-    assert text_of(second).count("Nobody has taken it") == 2
+    assert text_of(second).count("No recruiter yet") == 2
     shown = await small.hear(small.rita, Press("referral.show", "1"))
     assert "referral.take" in buttons_of(shown.card)
     assert "10 referrals wait" in text_of((await small.hear(small.rita, HomeOpened())).card)
@@ -208,7 +208,7 @@ async def test_somebody_waiting_is_brought_up_again_and_then_to_hr(meri: Company
     assert tick() == [*reminders, ("referral_stuck", None, "admin")]
     stuck = next(d for d in meri.rows(Delivery) if d.notice == "referral_stuck")
     card = meri.db.read_now(notices.build, meri.deployment, stuck, meri.now)
-    assert card and Words("fi")(card.title) == "Suositus on ollut ottamatta 4 päivää: Kehittäjä (Åbo)"
+    assert card and Words("fi")(card.title) == "Suositus on ollut ilman rekrytoijaa 4 päivää: Kehittäjä (Åbo)"
     await press(meri, meri.rita, "referral.take", meri.last())
     assert meri.db.read_now(notices.build, meri.deployment, stuck, meri.now) is None
 
