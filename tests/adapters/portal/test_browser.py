@@ -105,7 +105,7 @@ async def test_every_page_is_accessible_and_fits(chromium: Browser, portal: Port
         await _require_good(page, path)
     await context.clear_cookies()
     link = await _link(portal)
-    for path in ("/sign-in", "/sign-in/sent", "/sign-in/some-token", link, "/r/nothing"):
+    for path in ("/sign-in", "/sign-in/sent", "/sign-in/some-token", "/privacy", link, "/r/nothing"):
         await page.goto(path)
         await _require_good(page, path)
     assert not errors
