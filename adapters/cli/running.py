@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,12 +24,13 @@ def demo(
     reset: Annotated[bool, typer.Option("--reset", help="Forget what was done in the demo and start over.")] = False,
     port: Annotated[int, typer.Option(help="Port on this machine's loopback address.", min=1, max=65535)] = 8765,
     only_reset: Annotated[bool, typer.Option("--only-reset", help="Forget, and do not serve.", hidden=True)] = False,
+    folder: Annotated[Path, typer.Option(help="Where the demo is kept.", hidden=True, file_okay=False)] = Path("var") / "demo",
 ) -> None:
     """Serve a demo company on http://127.0.0.1:8765: sixty people, stories, openings, a guided tour and a movable clock.
 
     Needs no account and no network. What you do is kept in var/demo until --reset.
     """
-    importlib.import_module("adapters.demo").run(reset=reset, port=port, only_reset=only_reset)
+    importlib.import_module("adapters.demo").run(reset=reset, port=port, only_reset=only_reset, folder=folder)
 
 
 def serve(

@@ -2,40 +2,73 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
+import socket
 import time
 from pathlib import Path
 
 import typer
 
 from adapters import logs, main
+from adapters.demo import seeded
 from bot.config import Config, load
-from bot.errors import ConfigError
+from bot.errors import ConfigError, VinkkiError
 
 __all__ = ["FOLDER", "run"]
 
 FOLDER = Path("var") / "demo"
+# All the demo ever puts into its folder; nothing else is ever removed.
+_OURS = ("vinkki.db", "vinkki.db-wal", "vinkki.db-shm", "mailbox.jsonl", "seeded.json", "key", "intake", "backups")
 
 
 def run(*, reset: bool = False, port: int = 8765, only_reset: bool = False, folder: Path = FOLDER) -> None:
-    """Serve the demo until told to stop; `reset` forgets what was done. Raises ConfigError when another demo runs on the folder."""
+    """Serve the demo until told to stop; `reset` forgets what was done. Raises VinkkiError when a demo runs on the folder or the port is taken."""
     started = time.monotonic()
+    logs.configure("WARNING")
     config = _config(folder, port)
-    logs.configure()
-    with main.only_one(config):
-        if reset or only_reset or not (folder / "seeded.json").exists():
+    with contextlib.ExitStack() as held:
+        _hold(held, config, folder)
+        if not only_reset:
+            _require_free(port)
+        if reset or only_reset or not seeded.is_there(folder):
             _forget(folder)
             config = _config(folder, port)
         if only_reset:
+            _say("Forgotten. The next start begins anew.")
             return
-        main.prepare_database(config, _say)
+        _prepare(config)
         _serve(config, folder, started)
+
+
+def _hold(held: contextlib.ExitStack, config: Config, folder: Path) -> None:
+    try:
+        held.enter_context(main.only_one(config))
+    except ConfigError:
+        where = f"{folder}{seeded.running_at(folder)}"
+        raise VinkkiError(f"A demo is running on {where}. Use it, or stop it with Ctrl-C where it was started, then try again.") from None
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: one that has just ended is no hindrance
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise VinkkiError(f"Something else on this machine uses port {port}. Stop it, or choose another: vinkki demo --port {port + 1}") from None
+
+
+def _prepare(config: Config) -> None:
+    try:
+        main.prepare_database(config, _say)
+    except ConfigError as e:
+        raise VinkkiError(f"The demo kept from another version cannot be opened ({e}). Start over with: vinkki demo --reset") from e
 
 
 def _serve(config: Config, folder: Path, started: float) -> None:
     from adapters.clock import MovableClock
-    from adapters.demo.company import fill
+    from adapters.demo.company import fill, move_house
     from adapters.demo.mailbox import Mailbox
     from adapters.demo.pages import Demo
     from adapters.house import make_house, make_hub, make_platforms
@@ -43,15 +76,17 @@ def _serve(config: Config, folder: Path, started: float) -> None:
     hub = make_hub(config, is_demo=True)
     assert isinstance(hub.clock, MovableClock)
     mailbox = Mailbox(folder / "mailbox.jsonl")
-    if not (folder / "seeded.json").exists():
+    if not seeded.is_there(folder):
+        _say("Making a company of 68 people. This is done once and takes a moment.")
         fill(hub, make_platforms(hub, mailer=mailbox), folder, _say)
         hub.wakers.clear()  # those platforms only sent the past
-    demo = Demo(hub, hub.clock, mailbox, folder)
+    move_house(hub, folder)
+    demo = Demo(hub, hub.clock, mailbox, seeded.read(folder).at)
     house = make_house(hub, owner="demo", extras=demo.extras(), mailer=mailbox)
     demo.ticker = house.ticker
 
-    def ready(port: int) -> None:
-        _say(f"Ready after {time.monotonic() - started:.0f} s.\n\n  Open http://127.0.0.1:{port}/demo/tour\n\nCtrl-C stops it; what you did is kept.")
+    def ready(_port: int) -> None:
+        _say(f"Ready after {time.monotonic() - started:.0f} s.\n\n  Open {config.base_url}/demo/tour\n\nCtrl-C stops it; what you did is kept.")
 
     main.run(house, ready)
 
@@ -80,14 +115,12 @@ _ACCOUNTS = (
 
 
 def _forget(folder: Path) -> None:
-    """Remove everything but the lock file, which is held."""
-    if folder.name != "demo":
-        raise ConfigError("the demo's folder is called demo: nothing else is ever removed")
-    for path in folder.iterdir():
+    """Remove what the demo made, but the lock file, which is held."""
+    for path in (folder / name for name in _OURS):
         if path.is_dir():
             shutil.rmtree(path)
-        elif not path.name.endswith(".lock"):
-            path.unlink()
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _say(text: str) -> None:

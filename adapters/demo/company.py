@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import io
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from adapters.ats import import_openings
 from adapters.delivery import Lanes
+from adapters.demo import seeded
 from adapters.demo.drawing import HERE
+from adapters.demo.seeded import Seeded
 from adapters.feeds import import_stories
 from adapters.hub import Hub, PlatformAdapter
 from bot.desks import operator, rehearsal
@@ -47,8 +49,7 @@ def fill(hub: Hub, platforms: dict[str, PlatformAdapter], folder: Path, say: Say
     db.write_now(rehearsal.take_seats, begun)
     db.write_now(rehearsal.set_up, deployment, begun)
     say("Openings …")
-    with (DATA / "openings.csv").open("rb") as lines:
-        import_openings(db, deployment, begun, None, lines)
+    _take_in_openings(hub, begun)
     say("Stories …")
     _take_in_stories(hub, folder, now - timedelta(days=30))
     say("The last weeks …")
@@ -59,7 +60,20 @@ def fill(hub: Hub, platforms: dict[str, PlatformAdapter], folder: Path, say: Say
     for referral in rehearsal.PAST_REFERRALS:
         db.write_now(rehearsal.refer_past, deployment, now, referral)
     _send(hub, platforms, now)
-    (folder / "seeded.json").write_text(json.dumps({"seeded_at": hub.clock.now().isoformat()}), encoding="utf-8")
+    seeded.write(folder, Seeded(hub.clock.now(), hub.deployment.base_url))
+
+
+def move_house(hub: Hub, folder: Path) -> None:
+    """Served under another port than last time: the links of stories and openings to the company's own site follow."""
+    note = seeded.read(folder)
+    if note.base_url != hub.deployment.base_url:
+        hub.db.write_now(rehearsal.move_links, note.base_url, hub.deployment.base_url)
+        seeded.write(folder, Seeded(note.at, hub.deployment.base_url))
+
+
+def _take_in_openings(hub: Hub, at: datetime) -> None:
+    text = (DATA / "openings.csv").read_text(encoding="utf-8").replace(ELSEWHERE, hub.deployment.link("/demo/site/"))
+    import_openings(hub.db, hub.deployment, at, None, io.BytesIO(text.encode()))
 
 
 def _take_in_stories(hub: Hub, folder: Path, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +16,11 @@ class Mailbox:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._letters: dict[str, Letter] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8").split("\n") if path.exists() else ():
+            with contextlib.suppress(ValueError, TypeError):  # a line that was cut off when the machine went down
                 row = json.loads(line)
-                self._letters[row.pop("key")] = Letter(**row)
+                key = row.pop("key")
+                self._letters[key] = Letter(**row)
 
     async def post(self, letter: Letter, key: str) -> None:
         """Keep a letter."""
@@ -27,6 +29,11 @@ class Mailbox:
         self._letters[key] = letter
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"key": key, **asdict(letter)}, ensure_ascii=False) + "\n")
+
+    @property
+    def count(self) -> int:
+        """How many letters there are."""
+        return len(self._letters)
 
     def newest(self, limit: int = 100) -> list[tuple[int, Letter]]:
         """The latest letters with their numbers, newest first."""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TypeAlias
 
+import structlog
 from aiohttp import web
 from markupsafe import Markup
 
@@ -18,7 +14,8 @@ from adapters.clock import MovableClock
 from adapters.demo import site
 from adapters.demo.drawing import HERE, draw
 from adapters.demo.mailbox import Mailbox
-from adapters.demo.tour import stops
+from adapters.demo.near import Handler, near
+from adapters.demo.tour import CAST, guide, presses
 from adapters.hub import Hub
 from adapters.portal import Extras, NavItem
 from adapters.portal.asking import Posted
@@ -29,8 +26,10 @@ from adapters.scheduler import Ticker
 from bot.desks import tour
 from bot.messages import say
 
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STEPS_FORWARD = (1, 7, 30, 90)
+LETTERS = 60  # on the mailbox page
+_GROUPS = ("tour", "role", "employee", "contractor", "alumna", "stakeholder")
+log = structlog.get_logger("vinkki.demo")
 _LETTER = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 
@@ -51,9 +50,8 @@ class Moving:
 class Demo:
     """The demo's part of one running server. `ticker` is set once the server is put together."""
 
-    def __init__(self, hub: Hub, clock: MovableClock, mailbox: Mailbox, folder: Path) -> None:
-        self.hub, self.clock, self.mailbox = hub, clock, mailbox
-        self.seeded_at = datetime.fromisoformat(json.loads((folder / "seeded.json").read_text(encoding="utf-8"))["seeded_at"])
+    def __init__(self, hub: Hub, clock: MovableClock, mailbox: Mailbox, seeded_at: datetime) -> None:
+        self.hub, self.clock, self.mailbox, self.seeded_at = hub, clock, mailbox, seeded_at
         self.ticker: Ticker | None = None
         self.moving = Moving(0)
         self.portal: Portal
@@ -66,12 +64,11 @@ class Demo:
         return [NavItem("/demo/tour", say("tour.title"), "strategy"), NavItem("/demo/mail", say("demo.mailbox"), "deliveries")]
 
     async def _banner(self, visit: Visit) -> Markup:
-        steps = await self.hub.db.read(stops, self.seeded_at)
-        upcoming = next((s for s in steps if s.is_next), None)
-        return draw(
-            "banner.html", visit.words, visit=visit, csrf=visit.csrf, now=visit.words.moment(self.clock.now()), forward=STEPS_FORWARD, next=upcoming,
-            done=sum(s.is_done for s in steps), count=len(steps), is_moving=not self.moving.is_over,
-        )  # fmt: skip
+        found = await self.hub.db.read(guide, self.seeded_at)
+        place = visit.words.time_zone.rpartition("/")[2].replace("_", " ")
+        now = visit.words(say("demo.clock_at", now=visit.words.moment(self.clock.now()), place=place))
+        lines = presses(visit.words, found.next.name) if found.next else []
+        return draw("banner.html", visit.words, visit=visit, now=now, guide=found, presses=lines)
 
     def add_routes(self, app: web.Application, portal: Portal) -> None:
         """Everything under /demo/, open to this machine's own browser only."""
@@ -88,25 +85,27 @@ class Demo:
             app.router.add_get(path, near(portal.look(look, public=True)))
         app.router.add_post("/demo/clock", near(portal.act(self.move_clock, public=True)))
         app.router.add_post("/demo/person", near(portal.act(self.become, public=True)))
-        app.router.add_get("/demo/demo.css", self.stylesheet)
+        for name, kind in (("demo.css", "text/css"), ("demo.js", "text/javascript")):
+            app.router.add_get(f"/demo/{name}", near(_static(name, kind)))
         site.add_routes(app, self.hub)
 
     async def people_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
         """Everybody one can look at the demo as."""
         found = await self.hub.db.read(tour.characters)
-        groups = [(kind, [c for c in found if c.kind == kind]) for kind in ("employee", "contractor", "alumna", "stakeholder")]
-        body = draw("people.html", visit.words, groups=groups, csrf=visit.csrf, who=visit.who)
+        groups = {kind: [c for c in found if _group(c) == kind] for kind in _GROUPS}
+        body = draw("people.html", visit.words, groups=groups.items(), csrf=visit.csrf, who=visit.who)
         return await self.portal.page(visit, visit.words(say("demo.people_title")), body)
 
     async def tour_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
         """The tour with what has happened ticked off."""
-        steps = await self.hub.db.read(stops, self.seeded_at)
-        body = draw("tour.html", visit.words, steps=steps, csrf=visit.csrf, who=visit.who, done=sum(s.is_done for s in steps))
+        found = await self.hub.db.read(guide, self.seeded_at)
+        lines = presses(visit.words, found.next.name) if found.next else []
+        body = draw("tour.html", visit.words, guide=found, presses=lines, csrf=visit.csrf)
         return await self.portal.page(visit, visit.words(say("tour.title")), body)
 
     async def mail_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
         """All mail, newest first."""
-        body = draw("mail.html", visit.words, letters=self.mailbox.newest())
+        body = draw("mail.html", visit.words, letters=self.mailbox.newest(LETTERS), older=max(0, self.mailbox.count - LETTERS))
         return await self.portal.page(visit, visit.words(say("demo.mailbox_title")), body)
 
     async def letter_page(self, request: web.Request, visit: Visit) -> web.StreamResponse:
@@ -143,9 +142,12 @@ class Demo:
         return self.portal.go("/demo/clock")
 
     async def _move(self, moving: Moving, ticker: Ticker) -> None:
-        for _ in range(moving.days):
-            await ticker.advance(self.clock, 1)
-            moving.done += 1
+        try:
+            for _ in range(moving.days):
+                await ticker.advance(self.clock, 1)
+                moving.done += 1
+        except Exception:
+            log.exception("the clock stopped", day=moving.done)
 
     async def become(self, _request: web.Request, _visit: Visit, posted: Posted) -> web.StreamResponse:
         """Sign this browser in as somebody else, and go on to where the tour leads."""
@@ -156,27 +158,16 @@ class Demo:
         give_cookie(response, self.hub.deployment, token)
         return response
 
-    async def stylesheet(self, _request: web.Request) -> web.Response:
-        """The demo's few styles."""
-        return web.Response(text=(HERE / "static" / "demo.css").read_text(encoding="utf-8"), content_type="text/css")
+
+def _group(who: tour.Character) -> str:
+    """Under which heading somebody is found."""
+    return "tour" if who.email in CAST else "role" if who.roles else who.kind
 
 
-def near(handler: Handler) -> Handler:
-    """A route for this machine's own browser: whoever reaches it may be anybody."""
+def _static(name: str, kind: str) -> Handler:
+    """One of the demo's own files."""
 
-    async def route(request: web.Request) -> web.StreamResponse:
-        require_loopback(request)
-        return await handler(request)
+    async def give(_request: web.Request) -> web.Response:
+        return web.Response(text=(HERE / "static" / name).read_text(encoding="utf-8"), content_type=kind)
 
-    return route
-
-
-def require_loopback(request: web.Request) -> None:
-    """Raises 404 unless a browser of this machine asks, under this machine's own name (a foreign page cannot rebind it)."""
-    try:
-        is_near = ipaddress.ip_address(request.remote or "").is_loopback
-    except ValueError:
-        is_near = False
-    host = request.host.rsplit(":", 1)[0].strip("[]")
-    if not is_near or host not in ("127.0.0.1", "localhost", "::1"):
-        raise web.HTTPNotFound
+    return give

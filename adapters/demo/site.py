@@ -7,6 +7,7 @@ import hashlib
 from aiohttp import web
 
 from adapters.demo.drawing import draw
+from adapters.demo.near import near
 from adapters.hub import Hub
 from bot.desks import tour
 from content import Words
@@ -38,8 +39,7 @@ def add_routes(app: web.Application, hub: Hub) -> None:
 
     async def page(request: web.Request) -> web.Response:
         slug = request.match_info["slug"]
-        link = hub.deployment.link(f"/demo/site/{slug}")
-        found = await hub.db.read(tour.story_page, link)
+        found = await hub.db.read(tour.site_page, hub.deployment.link(f"/demo/site/{slug}"))
         if found is None:
             raise web.HTTPNotFound
         tags = [(name, value) for name, value in request.query.items() if name.startswith("utm_")]
@@ -49,8 +49,8 @@ def add_routes(app: web.Application, hub: Hub) -> None:
     async def image(request: web.Request) -> web.Response:
         return web.Response(text=picture(request.match_info["slug"]), content_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
-    app.router.add_get("/demo/site/{slug:[a-z0-9-]{1,80}}", page)
-    app.router.add_get("/demo/site/{slug:[a-z0-9-]{1,80}}.svg", image)
+    app.router.add_get("/demo/site/{slug:[a-z0-9-]{1,80}(/[a-z0-9-]{1,80})?}", near(page))
+    app.router.add_get("/demo/site/{slug:[a-z0-9-]{1,80}(/[a-z0-9-]{1,80})?}.svg", near(image))
 
 
 _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'", "Cache-Control": "no-store"}

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlmodel import Session, col, exists, select
 
+from bot.audit import AuditEntry
 from bot.bonuses import Bonus, PayRun
+from bot.openings import JobOpening
 from bot.people import Person, RoleGrant
 from bot.people.sign_in import SESSION_LIFE, WebSession
 from bot.referrals.records import Referral, ReferralLink, StageChange
@@ -33,6 +35,7 @@ _AFTER: dict[str, Callable[[datetime], Any]] = {
     "link": lambda since: select(ReferralLink.id).where(col(ReferralLink.created_at) > since),
     "confirm": lambda since: select(Referral.id).where(col(Referral.confirmed_at) > since),
     "hire": lambda since: select(StageChange.id).where(col(StageChange.at) > since, StageChange.new == "hired"),
+    "board": lambda since: select(AuditEntry.id).where(col(AuditEntry.at) > since, AuditEntry.what == "leaderboard.joined"),
     "wait": lambda since: select(Bonus.id).where(col(Bonus.state_since) > since, col(Bonus.state).in_(["held", "eligible", "approved", "exported", "paid"])),
     "approve": lambda since: select(Bonus.id).where(col(Bonus.state_since) > since, col(Bonus.state).in_(["approved", "exported", "paid"])),
     "payrun": lambda since: select(PayRun.id).where(col(PayRun.closed_at) > since),
@@ -98,7 +101,9 @@ def recruiter_of_newest(session: Session, since: datetime) -> int | None:
     return session.exec(query).first()
 
 
-def story_page(session: Session, link: str) -> tuple[str, str] | None:
-    """Title and summary of the story that links to an address, for the demo's little company site."""
-    found = session.exec(select(Story.title, Story.summary).where(Story.link == link).limit(1)).first()
+def site_page(session: Session, link: str) -> tuple[str, str] | None:
+    """Title and text of the story or opening that links to an address, for the demo's little company site."""
+    story = select(Story.title, Story.summary).where(Story.link == link)
+    opening = select(JobOpening.title, JobOpening.description).where(JobOpening.link == link)
+    found = session.exec(story.limit(1)).first() or session.exec(opening.limit(1)).first()
     return (found[0], found[1]) if found else None
