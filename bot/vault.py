@@ -25,7 +25,7 @@ class Vault:
 
     def __init__(self, secret_key: str, old: tuple[str, ...] = ()) -> None:
         self._fernet = MultiFernet([Fernet(_derive(k)) for k in (secret_key, *old)])
-        self._hash_key = hashlib.sha256(b"vinkki hash\0" + secret_key.encode()).digest()
+        self._hash_keys = tuple(hashlib.sha256(b"vinkki hash\0" + key.encode()).digest() for key in (secret_key, *old))
 
     @classmethod
     def of(cls, config: Config) -> Vault:
@@ -64,7 +64,11 @@ class Vault:
 
     def keyed_hash(self, text: str) -> str:
         """A hash that only this deployment can compute: to recognise a text again without keeping it."""
-        return hmac.new(self._hash_key, text.encode(), hashlib.sha256).hexdigest()
+        return self.keyed_hashes(text)[0]
+
+    def keyed_hashes(self, text: str) -> tuple[str, ...]:
+        """The hash under the present key, then those under the old ones: what was kept before a rotation is still recognised."""
+        return tuple(hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._hash_keys)
 
 
 def erase_key(session: Session, owner: str) -> None:

@@ -14,7 +14,7 @@ from bot import people, plans, settings
 from bot.errors import Refusal
 from bot.openings import JobOpening
 from bot.referrals import consent
-from bot.referrals.details import Details, email_hash, open_details, phone_hash, put_details
+from bot.referrals.details import Details, email_hashes, open_details, phone_hashes, put_details
 from bot.referrals.moving import record, tell
 from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink
 from bot.referrals.stages import OWNING
@@ -60,25 +60,24 @@ def confirm(
     somebody referred before is kept as a `duplicate`; nothing in the answer tells. Raises Refusal `candidate.too_many`.
     """
     seen = vault.keyed_hash(f"form {link.id} {nonce}")
-    _lock(session, seen, *(h for h in (email_hash(vault, details.email), phone_hash(vault, details.phone)) if h))
+    _lock(session, seen, *email_hashes(vault, details.email), *phone_hashes(vault, details.phone))
     if again := _same_form(session, vault, seen):
         return again
     if _recent(session, link, now) >= DAILY_CAP:
         raise Refusal("candidate.too_many")
     details = replace(details, token=new_token())
     candidate = _candidate(session, now, vault, details, given)
-    holder = holder_of(session, now, candidate, link)
+    holder = holder_of(session, now, vault, details, candidate, link)
     referral = _referral(session, now, link, candidate, details, seen, holder)
     _consent(session, now, link, candidate, given)
     tell(session, now, referral, record(session, now, None, referral, "", "candidate"))
     return Confirmed(referral.id or 0, details.token)
 
 
-def holder_of(session: Session, now: datetime, candidate: Candidate, link: ReferralLink) -> Referral | None:
+def holder_of(session: Session, now: datetime, vault: Vault, details: Details, candidate: Candidate, link: ReferralLink) -> Referral | None:
     """The referral that holds this candidate already: the first confirmed one of the ownership period (setting
     `referral.ownership_days`) by somebody else, or by the same person for the same opening."""
-    same = [col(Candidate.email_hash) == candidate.email_hash] if candidate.email_hash else []
-    same += [col(Candidate.phone_hash) == candidate.phone_hash] if candidate.phone_hash else []
+    same = [col(Candidate.email_hash).in_(email_hashes(vault, details.email)), col(Candidate.phone_hash).in_(phone_hashes(vault, details.phone))]
     since = now - timedelta(days=int(settings.get(session, "referral.ownership_days")))
     opening = col(Referral.opening_id) == link.opening_id if link.opening_id else col(Referral.opening_id).is_(None)
     found = (

@@ -75,7 +75,7 @@ def put_details(session: Session, vault: Vault, row: Candidate, details: Details
     """Seal the details into the candidate's row, with the hashes by which they are recognised."""
     assert row.id is not None
     row.sealed = seal(session, vault, row.id, asdict(details))
-    row.email_hash, row.phone_hash = email_hash(vault, details.email), phone_hash(vault, details.phone)
+    row.email_hash, row.phone_hash = next(iter(email_hashes(vault, details.email)), ""), next(iter(phone_hashes(vault, details.phone)), "")
     session.add(row)
     session.flush()
 
@@ -86,15 +86,15 @@ def open_details(session: Session, vault: Vault, candidate: Candidate) -> Detail
     return Details(**found) if found else None
 
 
-def email_hash(vault: Vault, email: str) -> str:
-    """A keyed hash of an address, whatever its case; the empty text for none."""
-    return vault.keyed_hash(f"candidate e-mail {email.strip().lower()}") if email.strip() else ""
+def email_hashes(vault: Vault, email: str) -> tuple[str, ...]:
+    """Keyed hashes of an address, whatever its case: the present key's first, then the old ones'; nothing for none."""
+    return vault.keyed_hashes(f"candidate e-mail {email.strip().lower()}") if email.strip() else ()
 
 
-def phone_hash(vault: Vault, phone: str) -> str:
-    """A keyed hash of a number. Only the last nine digits count, so that +358 40 123 4567 is 040 123 4567."""
+def phone_hashes(vault: Vault, phone: str) -> tuple[str, ...]:
+    """As `email_hashes`. Only the last nine digits count, so that +358 40 123 4567 is 040 123 4567."""
     digits = _digits(phone)
-    return vault.keyed_hash(f"candidate phone {digits[-9:]}") if digits else ""
+    return vault.keyed_hashes(f"candidate phone {digits[-9:]}") if digits else ()
 
 
 def _clean(values: dict[str, str], name: str, limit: int) -> str:
