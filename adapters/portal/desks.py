@@ -17,7 +17,7 @@ from adapters.portal.talk import Talk
 from adapters.portal.visits import Visit
 from adapters.portal.widgets import card_html
 from bot.desks import views
-from bot.messages import Command, Replace, Show, say
+from bot.messages import Button, Command, Replace, Show, say
 from content.catalog import LOCALES
 
 
@@ -82,7 +82,9 @@ class Desks:
         look = await self._look(visit, request)
         locale = _locale(request, visit)
         title = visit.words(say("portal.desk.previews"))
-        body = draw("story.html", visit.words, look=look, title=title, look_in=locale, platforms=self._platforms(), tabs=_offered(visit), here="stories")
+        back = Button(say("stories.button.back"), "story.open", str(look.id))
+        body = draw("story.html", visit.words, look=look, title=title, look_in=locale, platforms=self._platforms(), tabs=_offered(visit), here="stories",
+                    back=back, f=visit.frame("/admin/stories"))  # fmt: skip
         return await self.portal.page(visit, f"{title}: {look.title}", body, wide=True)
 
     async def preview(self, request: web.Request, visit: Visit) -> web.Response:

@@ -16,8 +16,9 @@ def stage(owed: Owed) -> Card | None:
     change, referral = _change(owed)
     if change is None or referral is None or (change.new == "erased" and change.by == "time"):
         return None
-    shown = referrals.shown_stage(owed.session, referral)
-    is_first = change.old == ""
+    shown, is_first = referrals.shown_stage(owed.session, referral), change.old == ""
+    if is_first and referral.stage not in (change.new, "duplicate", *referrals.HIDDEN):
+        shown = "confirmed" if referrals.may_see_name(owed.session, referral) else "private"  # it has moved on: that is said by the newer news
     if not is_first and (referral.stage != change.new or shown == "private"):
         return None  # it has moved on: the newer news is owed too; or the way there is the candidate's own
     opening = wording.opening_name(owed.session, referral.opening_id)

@@ -45,7 +45,8 @@ def test(turn: Turn, value: str) -> Answer:
     row = read_story(turn, read_id(value))
     key = f"story_test:{row.id}:person:{turn.person_id}:{turn.key or turn.now.isoformat()}"
     outbox.owe(turn.session, turn.now, key, "story_test", row.id or 0, turn.person)
-    return Show(Card(say("stories.test.title"), (Paragraph(say("stories.test.text")),), tone="good"))
+    back = Buttons((Button(say("stories.button.back"), "story.open", str(row.id)),))
+    return Show(Card(say("stories.test.title"), (Paragraph(say("stories.test.text")), back), tone="good"))
 
 
 def plan(turn: Turn, value: str) -> Answer:
@@ -143,11 +144,14 @@ def _chosen(turn: Turn, values: dict[str, str]) -> tuple[int | None, int | None]
 
 
 def read_day(name: str, typed: str) -> datetime | None:
-    """A day field's text as midnight without a zone, or None. Raises FieldRefusal."""
+    """A day field's text as midnight without a zone, or None. Raises FieldRefusal, also for a year in which no zone can be reckoned."""
     try:
-        return datetime.strptime(typed.strip(), "%Y-%m-%d") if typed.strip() else None  # noqa: DTZ007 (a calendar day)
+        day = datetime.strptime(typed.strip(), "%Y-%m-%d") if typed.strip() else None  # noqa: DTZ007 (a calendar day)
     except ValueError:
         raise FieldRefusal(name, "stories.refused.day") from None
+    if day and not 2000 <= day.year <= 2199:
+        raise FieldRefusal(name, "stories.refused.day")
+    return day
 
 
 def read_moment(day: str, clock: str, zone: ZoneInfo) -> datetime | None:
