@@ -11,22 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-from sqlalchemy.engine import make_url
-
 from adapters.cli import app as cli
-from bot.config import Config
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from adapters.house import House
+    from bot.config import Config
 
 __all__ = ["cli", "only_one", "prepare_database", "run"]
-log = structlog.get_logger("vinkki")
 
 
 def sqlite_path(config: Config) -> Path | None:
     """The database's file, on SQLite."""
+    from sqlalchemy.engine import make_url
+
     found = make_url(config.database_url).database if config.is_sqlite else None
     return Path(found) if found else None
 

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
-from bot.config import Config, load
-from bot.db import Database
-from bot.desks import Deployment
 from bot.errors import ConfigError, Refusal, VinkkiError
-from bot.messages import Text
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from bot.db import Database
+    from bot.desks import Deployment
+    from bot.messages import Text
 
 FAILED, ASKS, CONFIG = 1, 3, 78  # exit codes; 2 is a command line that cannot be read, 78 is EX_CONFIG
 P = ParamSpec("P")
@@ -42,6 +44,8 @@ def opened() -> Iterator[Opened]:
     from adapters.clock import MovableClock
     from adapters.house import deployment_of
     from adapters.main import prepare_database
+    from bot.config import load
+    from bot.db import Database
 
     config = load()
     prepare_database(config, note)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from adapters.cli.common import as_json, explained
-from bot.config import load
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
 
@@ -25,6 +24,7 @@ def backup(folder: Folder, json: Annotated[bool, typer.Option("--json", help="Pr
     Keep VINKKI_SECRET_KEY somewhere else: it is not in the backup, and without it names and tokens in it are lost.
     """
     from adapters import copies
+    from bot.config import load
 
     manifest = copies.backup(load(), folder)
     if json:
@@ -36,6 +36,7 @@ def backup(folder: Folder, json: Annotated[bool, typer.Option("--json", help="Pr
 def restore(folder: Folder) -> None:
     """Check the backup in DIR and put it in the place of an absent database. Nothing is ever overwritten; stop the server first."""
     from adapters import copies, main
+    from bot.config import load
 
     config = load()
     with main.only_one(config):

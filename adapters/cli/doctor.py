@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from adapters.cli.common import CONFIG, as_json, explained
-from bot.config import load
 
 _MARKS = {"good": ("ok", typer.colors.GREEN), "missing": ("--", typer.colors.YELLOW), "wrong": ("!!", typer.colors.RED)}
 
@@ -26,6 +25,7 @@ def doctor(
     Changes nothing. Exit code 78 when something must be put right, 0 otherwise (also when something is merely not connected yet).
     """
     from adapters.doctor import examine
+    from bot.config import load
 
     findings = examine(load(), is_offline=offline)
     if json:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from adapters.cli.common import FAILED, as_json, explained, fail, opened
-from bot.config import load
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
@@ -86,6 +85,8 @@ def package(
     out: Annotated[Path, typer.Option("--out", help="The zip file to write, or a folder to put it in.")] = Path("vinkki-teams.zip"),
 ) -> None:
     """Write the Teams app package: upload it in the Teams admin centre (docs/connect-teams.md). Needs VINKKI_TEAMS_APP_ID and VINKKI_BASE_URL."""
+    from bot.config import load
+
     config = load()
     written = importlib.import_module("adapters.teams.package").write(config, out)
     typer.echo(f"{written} is ready to be uploaded.")

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from adapters.cli.common import explained, note
-from bot.config import load, require_safe
 from bot.errors import ConfigError
 
 
@@ -43,6 +42,7 @@ def serve(
     Stops cleanly on Ctrl-C and SIGTERM. Logs are JSON lines on stderr. Exit code 78: a setting is wrong (the variable is named).
     """
     from adapters import logs, main
+    from bot.config import load, require_safe
 
     given = {"host": host, "port": port}
     config = load(**{name: value for name, value in given.items() if value is not None})
@@ -72,6 +72,7 @@ def migrate() -> None:
     """
     from adapters import main
     from bot import migrations
+    from bot.config import load
 
     config = load()
     if config.is_sqlite:

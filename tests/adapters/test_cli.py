@@ -60,7 +60,7 @@ def test_every_command_says_what_it_does(command: str) -> None:
 def test_help_is_quick_and_loads_no_platform() -> None:
     code = "import adapters.main, sys; print([m for m in ('slack_bolt', 'slack_sdk', 'botbuilder', 'sqlmodel', 'aiohttp', 'alembic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "slack" not in done.stdout and "botbuilder" not in done.stdout and "aiohttp" not in done.stdout
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

@@ -156,13 +156,17 @@ async def serving(*command: str, folder: Path, log: Path, port_of: Callable[[str
         async with asyncio.timeout(60):
             while (port := _found(log, port_of)) is None:
                 if process.returncode is not None:
-                    raise RuntimeError(f"{command} ended; see {log}")
+                    raise RuntimeError(f"{command} ended: {_tail(log)}")
                 await asyncio.sleep(0.005)
         yield Server(process, port, time.perf_counter() - began)
     finally:
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
 
 
 def _found(log: Path, port_of: Callable[[str], int | None]) -> int | None:
