@@ -11,6 +11,9 @@ setup: $(VENV)/.runtime  ## the virtual environment with the locked dependencies
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vinkki needs Python 3.11 or newer; set PYTHON=python3.x")'
+	@# Debian keeps ensurepip in a package of its own: installed where we may, named where we may not.
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y -qq python3-venv >/dev/null 2>&1; } \
+	  || { echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv, then run this again."; exit 1; }
 	@test -x $(BIN)/python || { echo "Making the virtual environment …"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing the locked dependencies …"
 	@$(PIP) install --require-hashes -r requirements.lock
