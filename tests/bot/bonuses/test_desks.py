@@ -268,7 +268,7 @@ async def test_hr_holds_with_a_reason_and_lets_it_go_on(desk: Desk) -> None:
         ({"name": "A", "amount_1": "", "days_1": ""}, "amount_1", "needs an amount"),
         ({"name": "A", "amount_1": "5", "days_1": ""}, "days_1", "whole days"),
         ({"name": "A", "amount_1": "", "days_1": "5"}, "amount_1", "not an amount"),
-        ({"name": "A", "amount_1": "0", "days_1": "5"}, "amount_1", "nothing"),
+        ({"name": "A", "amount_1": "0", "days_1": "5"}, "amount_1", "bonus of zero"),
         ({"name": "A", "amount_1": "-5", "days_1": "5"}, "amount_1", "negative"),
         ({"name": "A", "amount_1": "1.234", "days_1": "5"}, "amount_1", "2 decimals"),
         ({"name": "A", "amount_1": "1e3", "days_1": "5"}, "amount_1", "not an amount"),

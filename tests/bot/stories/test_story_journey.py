@@ -87,7 +87,7 @@ async def test_an_employee_sees_two_captions_edits_one_and_gets_the_dialog(db: D
     assert isinstance(thanks, Replace) and copyables == [b.text for b in thanks.card.blocks if isinstance(b, Copyable)]
     assert db.read_now(shares.get, row.id, aino.id).opened_at == START
     listed = await talk.command(aino, "stories")
-    assert "You shared it · 0 people came through your link" in text_of(listed)
+    assert "You shared it · 0 clicks" in text_of(listed)
 
 
 async def test_leaving_the_disclosure_out_is_warned_of_and_not_forbidden(lite: Database, deployment: Deployment) -> None:
