@@ -30,7 +30,7 @@ _WALKED_BY: dict[str, tuple[str, str]] = {
 CAST = tuple(dict.fromkeys(email for email, _ in _WALKED_BY.values() if email))
 
 # The words of buttons and fields, from their own places: the tour names them as they are.
-_LABELS: dict[str, Say] = {
+LABELS: dict[str, Say] = {
     "drafts": say("stories.tab.draft", count=0),
     "open": say("stories.button.open"),
     "preview": say("stories.button.preview"),
@@ -121,6 +121,6 @@ def guide(session: Session, since: datetime) -> Guide:
 
 def presses(words: Words, name: str) -> list[Markup]:
     """What to press in a step, one line each, with the words of buttons set off."""
-    labels = {label: f"{_FROM}{_COUNT.sub('', words(text))}{_TO}" for label, text in _LABELS.items()}
+    labels = {label: f"{_FROM}{_COUNT.sub('', words(text))}{_TO}" for label, text in LABELS.items()}
     lines = words(say(f"tour.{name}.press", **labels)).split("\n")
     return [Markup(str(escape(line)).replace(_FROM, "<b>").replace(_TO, "</b>")) for line in lines]  # noqa: S704 escaped, then our own marks
