@@ -76,8 +76,16 @@ class Draft:
                 raise FieldRefusal(name, "openings.too_long", count=limit)
         if self.language not in LOCALES:
             raise FieldRefusal("language", "openings.language_unknown", languages=", ".join(LOCALES))
-        if self.link and (urlsplit(self.link).scheme not in ("https", "http") or not urlsplit(self.link).hostname):
+        if self.link and not _is_web_address(self.link):
             raise FieldRefusal("link", "openings.link_unreadable")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # an unclosed bracket
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and not any(c.isspace() or c == "\\" or not c.isprintable() for c in text)
 
 
 def fold(text: str) -> str:

@@ -116,4 +116,4 @@ class _Stream:
 
 def _page_number(request: web.Request) -> int:
     text = request.query.get("page", "0")
-    return min(int(text), 1000) if text.isdecimal() else 0
+    return min(int(text), 1000) if text.isdecimal() and len(text) < 10 else 0

@@ -12,7 +12,7 @@ from bot.desks import front, tables
 from bot.desks.tables import TABLE
 from bot.desks.turn import Deployment, Turn
 from bot.errors import FieldRefusal, Refusal
-from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, answer_json, say
+from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, answer_json, say, tidy
 from bot.people import Person, identities
 
 __all__ = ["Deployment", "Turn", "hear", "refusal_card"]
@@ -23,6 +23,7 @@ async def hear(db: Database, deployment: Deployment, event: Event, now: datetime
 
     Run it once per event; it never raises for what a person did. `now` is programme time.
     """
+    event = tidy(event)
     reads = isinstance(event.heard, Lookup | HomeOpened)
     try:
         return await (db.read if reads else db.write)(_hear, deployment, event, now)

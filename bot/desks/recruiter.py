@@ -101,7 +101,7 @@ def match(turn: Turn, subject: str, values: dict[str, str]) -> Replace:
     turn.require(*STAFF)
     rid, version = wording.read_version(subject)
     chosen = values.get("opening", "")
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
+    if not wording.is_id(chosen):
         raise FieldRefusal("opening", "refer.error.opening_unknown")
     found = referrals.match(turn.session, turn.now, turn.person_id, rid, version, int(chosen), turn.today)
     return Replace(referral_card(turn.session, found))

@@ -51,9 +51,14 @@ def promise_words(promise: Promise | None, reason: str | None) -> Say:
 
 def read_id(text: str) -> int:
     """An opaque id that a card or form brought back. Raises Refusal `old_card` for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if not is_id(text):
         raise Refusal("old_card")
     return int(text)
+
+
+def is_id(text: str) -> bool:
+    """Could be the id of a row: ASCII digits, and no number that PostgreSQL's INTEGER cannot hold."""
+    return text.isascii() and text.isdigit() and len(text) <= 18 and int(text) < 2**31
 
 
 def read_version(value: str) -> tuple[int, int]:

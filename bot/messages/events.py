@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,25 @@ class Event:
     key: str
     caller: Caller
     heard: Heard
+
+
+def tidy(event: Event) -> Event:
+    """The event with U+FFFD for NUL and for half surrogate pairs: PostgreSQL keeps no NUL, UTF-8 no halves, and JSON can bring both."""
+    return Event(_storable(event.key), event.caller, _tidy(event.heard))
+
+
+def _tidy(heard: Heard) -> Heard:
+    match heard:
+        case Command(name, text):
+            return Command(_storable(name), _storable(text))
+        case Press(action, value):
+            return Press(_storable(action), _storable(value))
+        case Lookup(source, query):
+            return Lookup(_storable(source), _storable(query))
+        case Submission(form, subject, values):
+            return Submission(_storable(form), _storable(subject), {_storable(k): _storable(v) for k, v in values.items()})
+    return heard
+
+
+def _storable(text: str) -> str:
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

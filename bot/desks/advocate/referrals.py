@@ -122,7 +122,7 @@ def home_section(turn: Turn) -> tuple[Block, ...]:
 def _chosen(turn: Turn, value: str) -> JobOpening | None:
     if not value:
         return None
-    opening = turn.session.get(JobOpening, int(value)) if value.isascii() and value.isdigit() and len(value) < 19 else None
+    opening = turn.session.get(JobOpening, int(value)) if wording.is_id(value) else None
     if opening is None:
         raise FieldRefusal("opening", "refer.error.opening_unknown")
     if not opening.takes_referrals(turn.today):

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from bot import audiences
 from bot.audiences import Audience, Rule
 from bot.desks.turn import Desk, Turn
+from bot.desks.wording import is_id
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
     Answer,
@@ -199,7 +200,7 @@ def retire(turn: Turn, value: str) -> Answer:
 
 
 def _known(turn: Turn, value: str) -> Audience:
-    row = turn.session.get(Audience, int(value)) if value.isascii() and value.isdigit() and len(value) < 19 else None
+    row = turn.session.get(Audience, int(value)) if is_id(value) else None
     if row is None or not row.is_offered:
         raise Refusal("audiences.unknown")
     return row

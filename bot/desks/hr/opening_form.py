@@ -6,6 +6,7 @@ from datetime import date
 
 from bot import people, plans
 from bot.desks.turn import Turn
+from bot.desks.wording import is_id
 from bot.errors import FieldRefusal
 from bot.messages import ChoiceField, DayField, Form, FormField, Option, Plain, TextField, say
 from bot.openings import LOCALES, Draft, JobOpening
@@ -71,7 +72,7 @@ def _manager(turn: Turn, email: str) -> int | None:
 def _recruiter(turn: Turn, value: str) -> int | None:
     if not value:
         return None
-    if not value.isdecimal() or not people.has_role(turn.session, int(value[:18]), "recruiter", "hr"):
+    if not (is_id(value) and people.has_role(turn.session, int(value), "recruiter", "hr")):
         raise FieldRefusal("recruiter", "openings.recruiter_gone")
     return int(value)
 

@@ -7,6 +7,7 @@ from sqlmodel import col, or_, select
 
 from bot import people
 from bot.desks.turn import Desk, Turn
+from bot.desks.wording import is_id
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
     Answer,
@@ -133,7 +134,7 @@ def open_person(turn: Turn, value: str) -> Answer:
 
 
 def _chosen(turn: Turn, value: str, field: str = "") -> Person:
-    person = turn.session.get(Person, int(value)) if value.isascii() and value.isdigit() and len(value) < 19 else None
+    person = turn.session.get(Person, int(value)) if is_id(value) else None
     if person is None:
         raise FieldRefusal(field, "people.choose") if field else Refusal("old_card")
     return person

@@ -80,6 +80,8 @@ def save(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     """Write the next version, not in force yet, and show what it would mean."""
     turn.require("hr")
     known = plans.current(turn.session, wording.read_id(subject)) if subject else None
+    if subject and known is None:
+        raise Refusal("plans.gone")
     name, currency = (known.name, known.currency) if known else (values.get("name", "").strip(), turn.deployment.currency)
     if known is None and any(p.name.casefold() == name.casefold() for p in plans.current_plans(turn.session)):
         raise FieldRefusal("name", "plans.name_taken", name=name)

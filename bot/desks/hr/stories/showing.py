@@ -9,7 +9,7 @@ from sqlmodel import Session, func, select
 from bot import audiences, insights, stories, strategy
 from bot.desks.notices.stories import proposal_card, story_card
 from bot.desks.turn import Turn
-from bot.errors import Refusal
+from bot.desks.wording import read_version
 from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Plain, Say, Text, say
 from bot.outbox import Delivery
 from bot.stories import Story
@@ -131,7 +131,4 @@ def _buttons(row: Story) -> list[tuple[Button, ...]]:
 
 def old_value(value: str) -> tuple[int, int]:
     """`id:version` of a button, or Refusal `old_card`."""
-    first, _, second = value.partition(":")
-    if not (first.isascii() and first.isdigit() and second.isascii() and second.isdigit() and len(value) < 30):
-        raise Refusal("old_card")
-    return int(first), int(second)
+    return read_version(value)

@@ -1,0 +1,205 @@
+"""A company in which every button of every desk has something to be pressed on, and a database that only rehearses."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from bonus_world import add_referral
+from conftest import START, add_person
+from sqlalchemy import event
+from sqlmodel import Session, col, update
+from story_world import draft, published
+
+from bot import audiences, bonuses, openings, outbox, plans, settings, shares, stories, strategy
+from bot.audiences import Rule
+from bot.bonuses import Bonus
+from bot.db import Database
+from bot.desks import Deployment
+from bot.money import Money
+from bot.people import Person
+from bot.plans import Instalment, PlanDraft
+from bot.referrals import Referral
+
+ZONE = "Europe/Helsinki"
+ACTORS = ("employee", "recruiter", "curator", "payroll", "hr")
+_WRITES = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+_NO_EFFECT = {"receipt", "identity"}  # what was heard, and where somebody was seen last
+
+
+class Rehearsal:
+    """Stands in for the Database: whatever is written is taken back, so that every event meets the same world.
+
+    `effects` holds the tables that a transaction which would have been committed has changed, `audited` its audit rows.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.effects: list[str] = []
+        self.audited: list[str] = []
+        event.listen(db.writer, "after_cursor_execute", self._watch)
+        self._seen: list[str] = []
+        self._noted: list[str] = []
+
+    def _watch(self, _connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        found = _WRITES.match(statement)
+        if found and (cursor.rowcount != 0 or "RETURNING" in statement) and (table := found[2].lower()) not in _NO_EFFECT:
+            if table == "auditentry":
+                self._noted += [p for row in (parameters if isinstance(parameters, list) else [parameters])
+                                for p in (row.values() if isinstance(row, dict) else row) if isinstance(p, str)]  # fmt: skip
+            else:
+                self._seen.append(table)
+
+    def _run(self, fn: Callable[..., Any], args: Any, *, keeps: bool) -> Any:
+        self._seen, self._noted = [], []
+        with Session(self._db.writer, expire_on_commit=False) as session:
+            try:
+                result = fn(session, *args)
+                session.flush()
+                if keeps:
+                    self.effects += self._seen
+                    self.audited += self._noted
+                return result
+            finally:
+                session.rollback()
+
+    async def write(self, fn: Callable[..., Any], /, *args: Any) -> Any:
+        return self._run(fn, args, keeps=True)
+
+    async def read(self, fn: Callable[..., Any], /, *args: Any) -> Any:
+        return self._run(fn, args, keeps=False)
+
+    def clear(self) -> None:
+        self.effects, self.audited = [], []
+
+
+@dataclass
+class FullHouse:
+    """The company, with the ids of what stands in it by name. A value with `{name}` in it is filled from `ids`."""
+
+    db: Database
+    deployment: Deployment
+    people: dict[str, Person] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
+
+    def fill(self, text: str, actor: str = "hr") -> str:
+        """A button's value for somebody: `{share}` is their own share."""
+        mine = {name.removesuffix(f"_of_{actor}"): value for name, value in self.ids.items() if name.endswith(f"_of_{actor}")}
+        return text.format(**self.ids, **mine)
+
+
+def full_house(db: Database, deployment: Deployment) -> FullHouse:
+    """Everybody and everything."""
+    house = FullHouse(db, deployment)
+    for name, first in zip(ACTORS, ("Aino", "Rita", "Ceci", "Pirjo", "Nora"), strict=True):
+        house.people[name] = add_person(db, f"{first} Salo", *(() if name == "employee" else (name,)), start_on=date(2020, 1, 1), department="Yard")
+    house.people["leaver"] = add_person(db, "Leo Lind", "hr", "recruiter", "payroll", "curator", end_on=START.date() - timedelta(days=1))
+    house.people["colleague"] = add_person(db, "Bo Ek", start_on=date(2020, 1, 1))
+    _stories(house)
+    _referrals(house)
+    db.write_now(_rest, house)
+    return house
+
+
+def _stories(house: FullHouse) -> None:
+    db, hr = house.db, house.people["hr"]
+    out = published(db, house.deployment, hr)
+
+    def make(session: Session) -> None:
+        ids, author = house.ids, hr.id or 0
+        ids["published"], ids["published_v"] = out.id, out.version
+        waiting = stories.create(session, START, author, draft(), state="review", proposer_id=house.people["employee"].id)
+        ready = stories.create(session, START, author, draft())
+        later = stories.create(session, START, author, draft())
+        later = stories.schedule(session, START, author, later.id or 0, None, START + timedelta(days=1), audience_id=None)
+        for name, row in (("review", waiting), ("draft", ready), ("scheduled", later)):
+            ids[name], ids[f"{name}_v"] = row.id, row.version
+        for name, person in house.people.items():
+            share = shares.create(session, START, f"share-token-of-{name}", person.id or 0, out.id or 0, "linkedin", None, "Look!")
+            ids[f"share_of_{name}"] = share.id
+            ids[f"caption_of_{name}"] = shares.given(session, out, person)[0].id if name != "leaver" else 0
+
+    db.write_now(make)
+
+
+def _referrals(house: FullHouse) -> None:
+    db, ids, p = house.db, house.ids, house.people
+    parts = (Instalment(1, Money(10_000, "EUR")), Instalment(2, Money(20_000, "EUR")), Instalment(90, Money(30_000, "EUR")))
+    plan = db.write_now(plans.adopt, START, p["hr"].id, PlanDraft("Standard", parts, is_default=True))
+    ids["plan"] = plan.id
+
+    def refer(session: Session, stage: str, referrer: str = "employee") -> int:
+        rid = add_referral(session, plan.id, p[referrer], p["recruiter"], None, None)
+        session.exec(update(Referral).where(col(Referral.id) == rid).values(stage=stage, recruiter_id=None if stage == "confirmed" else p["recruiter"].id))
+        return rid
+
+    def make(session: Session) -> None:
+        for stage in ("confirmed", "taken", "contacted", "interviewing", "offered"):
+            ids[stage] = refer(session, stage)
+        ids["general"] = refer(session, "taken")
+        session.exec(update(Referral).where(col(Referral.id) == ids["general"]).values(opening_id=None))
+
+    db.write_now(make)
+    ids["opening"] = db.read_now(lambda s: s.get_one(Referral, ids["confirmed"]).opening_id)
+    for name, referrer in (("hired", "employee"), ("hired_2", "employee"), ("hired_of_colleague", "colleague")):
+        ids[name] = db.write_now(refer, "offered", referrer)
+        db.write_now(bonuses.hire, START, p["recruiter"].id, ids[name], START.date(), ZONE)
+    db.write_now(_bonuses, house)
+    for name in ("confirmed", "taken", "contacted", "interviewing", "offered", "general", "hired"):
+        ids[f"{name}_v"] = db.read_now(lambda s, n=name: s.get_one(Referral, ids[n]).version)
+
+
+def _bonuses(session: Session, house: FullHouse) -> None:
+    """One bonus in each state that a button is for: waiting, eligible, held, approved, exported in an open run."""
+    ids, p, day = house.ids, house.people, START.date() + timedelta(days=3)
+    later = START + timedelta(days=3)
+    for step in (bonuses.start_waiting, bonuses.raise_due):
+        step(session, later, day)
+    mine = [*bonuses.of_referral(session, ids["hired"]), *bonuses.of_referral(session, ids["hired_2"])]
+    theirs = bonuses.of_referral(session, ids["hired_of_colleague"])
+    for b in [b for b in (*mine, *theirs) if b.state == "held"]:  # the newcomers are not in the directory
+        session.exec(update(Bonus).where(col(Bonus.id) == b.id).values(state="eligible", reason=""))
+    session.expire_all()
+    bonuses.approve(session, later, p["hr"].id or 0, mine[1].id or 0, mine[1].version)
+    run = bonuses.payruns.close(session, later, p["payroll"].id or 0, "EUR")
+    bonuses.approve(session, later, p["hr"].id or 0, mine[3].id or 0, mine[3].version)
+    bonuses.hold(session, later, p["hr"].id or 0, mine[4].id or 0, mine[4].version, "hr_question")
+    session.expire_all()
+    for name, bonus in (("eligible", mine[0]), ("exported", mine[1]), ("waiting", mine[2]), ("approved", mine[3]), ("held", mine[4])):
+        ids[f"bonus_{name}"], ids[f"bonus_{name}_v"] = bonus.id, bonus.version
+    ids["run"], ids["bonus_of_colleague"] = run.id, theirs[0].id
+    assert [b.state for b in mine[:5]] == ["eligible", "exported", "waiting", "approved", "held"], [b.state for b in mine]
+
+
+def _rest(session: Session, house: FullHouse) -> None:
+    ids, p = house.ids, house.people
+    hr = p["hr"].id or 0
+    closed = openings.create(session, START, hr, openings.Draft("Closed one"))
+    openings.set_open(session, START, hr, closed.id or 0, 1, False)
+    ids["opening_v"], ids["closed"], ids["closed_v"] = 1, closed.id, closed.version
+    ids["plan_draft"] = plans.draft_plan(session, START, hr, PlanDraft("Next", (Instalment(90, Money(1, "EUR")),))).id
+    ids["audience"] = audiences.save(session, START, hr, "The yard", Rule(departments=("Yard",)), START.date()).id
+    ids["strategy"] = strategy.create(session, START, hr, "Be known", "So that people come", None).id
+    outbox.owe(session, START, "parked:1", "story", ids["published"], p["employee"])
+    parked = session.exec(update(outbox.Delivery).where(col(outbox.Delivery.key) == "parked:1").values(state="parked").returning(col(outbox.Delivery.id))).one()
+    ids["parked"] = parked[0]
+    outbox.owe_room(session, START, "waits:1", "story", ids["published"], "admin")
+    outbox.pause(session, START, hr, "mail")
+    settings.put(session, START, hr, "leaderboard.enabled", True)
+    settings.put(session, START, hr, "referral.take_days", 5)
+    for name, person in p.items():
+        ids[f"me_of_{name}"] = person.id
+
+
+def run(work: Any) -> Any:
+    """Run a coroutine that never really waits, without the cost of an event loop each."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    work.close()
+    return asyncio.run(work)
