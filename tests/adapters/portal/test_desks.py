@@ -89,7 +89,7 @@ async def test_a_lane_is_paused_and_goes_on(portal: Portal, hr: Browser, aino: P
     paused = await hr.send(next(f for f in page.main.all("form", class_="press") if dict(f.fields())["action"] == "lane.pause"))
     assert "Paused" in paused.main.text
     runs = await hr.send(next(f for f in paused.main.all("form", class_="press") if dict(f.fields())["action"] == "lane.resume"))
-    assert "Runs" in runs.main.text
+    assert "Running" in runs.main.text
 
 
 @pytest.fixture

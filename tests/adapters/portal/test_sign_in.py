@@ -74,7 +74,7 @@ async def test_a_link_works_once(portal: Portal, eva: Person, stranger: Browser)
     other = Browser(portal.client)
     await stranger.post(form.attrs["action"], form.fields())
     late = await other.post(form.attrs["action"], form.fields())
-    assert late.status == 410 and "had its day" in late.main.text and not other.cookies
+    assert late.status == 410 and "no longer works" in late.main.text and not other.cookies
 
 
 async def test_the_cookie_is_for_this_server_and_no_script(portal: Portal, eva: Person, stranger: Browser) -> None:

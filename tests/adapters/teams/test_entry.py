@@ -188,9 +188,9 @@ async def test_a_failure_of_ours_is_told_kindly(door: Door, gallery: Gallery, mo
 
     monkeypatch.setattr(door.adapter.hub, "hear", broken)
     assert "went wrong" in (await ask(door, execute(a="gallery.press", v="1")))["value"]
-    assert "Try again" in json.dumps(await ask(door, invoke("task/fetch", {"data": ours(a="gallery.ask", v="1")})))
+    assert "try again" in json.dumps(await ask(door, invoke("task/fetch", {"data": ours(a="gallery.ask", v="1")})))
     assert (await ask(door, invoke("application/search", {"dataset": "x", "queryText": "y"})))["value"] == {"results": []}
-    assert await door.post(activity()) == 200 and "Try again" in json.dumps(door.sent[-1][3])
+    assert await door.post(activity()) == 200 and "try again" in json.dumps(door.sent[-1][3])
 
 
 async def test_a_message_extension_says_its_command_with_the_message(door: Door, gallery: Gallery) -> None:
