@@ -33,7 +33,8 @@ class Bolt:
             return AuthorizeResult(enterprise_id=None, team_id=workspace.team_id, bot_user_id=workspace.bot_user_id, bot_id=workspace.bot_id, bot_token=token)
 
         self.app = AsyncApp(
-            name="vinkki", logger=_log, authorize=authorize, process_before_response=True, request_verification_enabled=False,
+            # Bolt gives the logger of this name our level: "vinkki" would silence the whole house
+            name="vinkki.slack.bolt", logger=_log, authorize=authorize, process_before_response=True, request_verification_enabled=False,
             ssl_check_enabled=False, ignoring_self_events_enabled=False, attaching_function_token_enabled=False,
         )  # fmt: skip
         _listen(self.app, talk)
