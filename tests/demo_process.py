@@ -27,7 +27,7 @@ def command(folder: Path, port: int, *more: str) -> subprocess.Popen[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("VINKKI_")} | {"PYTHONPATH": str(ROOT)}
     arguments = [sys.executable, "-m", "adapters.main", "demo", "--port", str(port), "--folder", str(folder), *more]
     folder.parent.mkdir(parents=True, exist_ok=True)
-    return subprocess.Popen(arguments, cwd=folder.parent, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    return subprocess.Popen(arguments, cwd=folder.parent, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @contextmanager

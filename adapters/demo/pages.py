@@ -15,7 +15,7 @@ from adapters.demo import site
 from adapters.demo.drawing import HERE, draw
 from adapters.demo.mailbox import Mailbox
 from adapters.demo.near import Handler, near
-from adapters.demo.tour import CAST, guide, presses
+from adapters.demo.tour import CAST, guide, is_within, presses
 from adapters.hub import Hub
 from adapters.portal import Extras, NavItem
 from adapters.portal.asking import Posted
@@ -68,7 +68,9 @@ class Demo:
         place = visit.words.time_zone.rpartition("/")[2].replace("_", " ")
         now = visit.words(say("demo.clock_at", now=visit.words.moment(self.clock.now()), place=place))
         lines = presses(visit.words, found.next.name) if found.next else []
-        return draw("banner.html", visit.words, visit=visit, now=now, guide=found, presses=lines)
+        there = found.next is not None and is_within(visit.path, found.next.path)
+        begun = there and found.next is not None and visit.path != found.next.path
+        return draw("banner.html", visit.words, visit=visit, now=now, guide=found, presses=lines, is_there=there, is_begun=begun)
 
     def add_routes(self, app: web.Application, portal: Portal) -> None:
         """Everything under /demo/, open to this machine's own browser only."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qs
 
 from markupsafe import Markup, escape
 from sqlmodel import Session
@@ -124,3 +125,11 @@ def presses(words: Words, name: str) -> list[Markup]:
     labels = {label: f"{_FROM}{_COUNT.sub('', words(text))}{_TO}" for label, text in LABELS.items()}
     lines = words(say(f"tour.{name}.press", **labels)).split("\n")
     return [Markup(str(escape(line)).replace(_FROM, "<b>").replace(_TO, "</b>")) for line in lines]  # noqa: S704 escaped, then our own marks
+
+
+def is_within(path: str, begins: str) -> bool:
+    """Whether a page belongs to the step that begins on another one: below it, or an answer that leads back to it."""
+    bare, _, query = path.partition("?")
+    if bare.startswith("/answer/"):
+        bare = parse_qs(query).get("back", [""])[0].partition("?")[0]
+    return bare in (begins, "/submit") or (begins != "/" and bare.startswith(f"{begins}/"))

@@ -1,15 +1,17 @@
 // Two comforts of the demo; everything works without them.
 "use strict";
 
-// Whether the guide is open is remembered from page to page, until the next step begins.
+// Whether the guide is open: as the visitor left it in this step. On a phone it opens by itself only where the step begins.
 const guide = document.getElementById("demo-guide");
 if (guide) {
   const key = `vinkki-demo-${guide.dataset.step}`;
-  try {
-    const kept = localStorage.getItem(key);
-    if (kept) guide.open = kept === "open";
-    guide.addEventListener("toggle", () => localStorage.setItem(key, guide.open ? "open" : "shut"));
-  } catch { /* storage is off: the guide opens as the page says */ }
+  let kept = null;
+  try { kept = localStorage.getItem(key); } catch { /* storage is off */ }
+  if (kept) guide.open = kept === "open";
+  else if ("begun" in guide.dataset && matchMedia("(max-width: 52rem)").matches) guide.open = false;
+  guide.querySelector("summary").addEventListener("click", () => {
+    try { localStorage.setItem(key, guide.open ? "shut" : "open"); } catch { /* storage is off */ }
+  });
 }
 
 // Back from a link that was opened in another tab: a step of the tour may have happened there.
