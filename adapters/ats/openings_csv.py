@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
+from typing import TypeAlias
+
+from sqlmodel import Session
 
 from bot.db import Database
 from bot.desks import Deployment
-from bot.desks.hr.openings import COLUMNS, RefusedLine, take_in
+from bot.desks.hr.openings import COLUMNS, RefusedLine, TakenIn, take_in
 from bot.errors import Refusal
 from bot.messages import say
 
 PAGE = 500
 MAX_CELL = 5000
 Row = tuple[int, Mapping[str, str]]
+Take: TypeAlias = Callable[[Session, Deployment, datetime, int | None, Sequence[Row]], TakenIn]
 
 
 @dataclass(frozen=True)
@@ -31,18 +35,25 @@ class OpeningsReport:
 
 
 def import_openings(
-    db: Database, deployment: Deployment, now: datetime, actor_id: int | None, lines: Iterable[str | bytes], progress: Callable[[int], None] | None = None
+    db: Database,
+    deployment: Deployment,
+    now: datetime,
+    actor_id: int | None,
+    lines: Iterable[str | bytes],
+    progress: Callable[[int], None] | None = None,
+    take: Take = take_in,
 ) -> OpeningsReport:
     """Read an openings file: commas or semicolons, UTF-8, a header with `requisition_id` and `title`, in any order of columns.
 
-    Runs in the calling thread. `progress` is told how many lines were read. Raises Refusal when the header cannot be read.
+    Runs in the calling thread. `progress` is told how many lines were read; `take` puts a page of them in place, in one
+    transaction. Raises Refusal when the header cannot be read.
     """
     refused: list[RefusedLine] = []
     rows = _rows(lines, refused)
     done = {"created": 0, "changed": 0, "unchanged": 0}
     count = 0
     while page := list(islice(rows, PAGE)):
-        result = db.write_now(take_in, deployment, now, actor_id, page)
+        result = db.write_now(take, deployment, now, actor_id, page)
         done = {name: number + getattr(result, name) for name, number in done.items()}
         refused += result.refused
         count += len(page)

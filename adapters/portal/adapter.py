@@ -11,6 +11,7 @@ from adapters.portal import files, headers
 from adapters.portal.candidate import CandidatePage
 from adapters.portal.desks import Desks
 from adapters.portal.home import Home
+from adapters.portal.imports import Imports
 from adapters.portal.live import PortalChat
 from adapters.portal.portal import Extras, Portal
 from adapters.portal.privacy import PrivacyPage
@@ -30,6 +31,7 @@ class PortalAdapter:
     def __init__(self, hub: Hub, previews: Mapping[str, Preview], extras: Extras | None = None) -> None:
         self.hub = hub
         self.portal = Portal(hub, previews, extras)
+        self.imports = Imports(self.portal)
         self.chat = PortalChat(self.portal.live)
         hub.wakers.append(self.portal.live.stir)
 
@@ -38,6 +40,7 @@ class PortalAdapter:
         files.add_routes(app)
         for part in (Home, Talk, Desks, SignIn, CandidatePage, PrivacyPage):
             part(self.portal).add_routes(app)
+        self.imports.add_routes(app)
         self.portal.extras.add_routes(app, self.portal)
 
         async def close(_app: web.Application) -> None:
@@ -49,8 +52,9 @@ class PortalAdapter:
         """Nothing to open."""
 
     async def stop(self) -> None:
-        """End the open streams."""
+        """End the open streams and whatever file is being worked on."""
         self.portal.live.close()
+        await self.imports.stop()
 
     def room_address(self, room: str) -> tuple[str, str] | None:
         """The portal's desks show what is said in the rooms."""

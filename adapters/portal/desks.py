@@ -17,6 +17,7 @@ from adapters.portal.talk import Talk
 from adapters.portal.visits import Visit
 from adapters.portal.widgets import card_html
 from bot.desks import views
+from bot.desks.hr import files
 from bot.messages import Button, Command, Replace, Show, say
 from content.catalog import LOCALES
 
@@ -56,9 +57,9 @@ class Desks:
         app.router.add_get("/recruiting", self.portal.look(self.recruiting))
         app.router.add_get("/admin", self.portal.look(self.admin))
         app.router.add_get("/admin/{word:[a-z]+}", self.portal.look(self.section))
-        app.router.add_get(r"/admin/stories/{id:\d{1,18}}", self.portal.look(self.story))
-        app.router.add_get(r"/admin/stories/{id:\d{1,18}}/as/{platform:[a-z]+}", self.portal.look(self.preview))
-        app.router.add_get(r"/payruns/{number:\d{1,18}}.csv", self.portal.look(self.pay_run))
+        app.router.add_get(r"/admin/stories/{id:[0-9]{1,9}}", self.portal.look(self.story))
+        app.router.add_get(r"/admin/stories/{id:[0-9]{1,9}}/as/{platform:[a-z]+}", self.portal.look(self.preview))
+        app.router.add_get(r"/payruns/{number:[0-9]{1,9}}.csv", self.portal.look(self.pay_run))
 
     async def recruiting(self, request: web.Request, visit: Visit) -> web.Response:
         """Referrals in hand, and what the recruiters' room was told."""
@@ -69,7 +70,7 @@ class Desks:
         if not visit.has("hr", "curator", "payroll", "executive"):
             raise Refused(403)
         title = visit.words(say("portal.desk.admin_title"))
-        body = draw("admin.html", visit.words, title=title, tiles=_offered(visit), room=await self._room(visit, "admin"))
+        body = draw("admin.html", visit.words, title=title, tiles=offered(visit), room=await self._room(visit, "admin"))
         return await self.portal.page(visit, title, body)
 
     async def section(self, request: web.Request, visit: Visit) -> web.Response:
@@ -83,7 +84,7 @@ class Desks:
         locale = _locale(request, visit)
         title = visit.words(say("portal.desk.previews"))
         back = Button(say("stories.button.back"), "story.open", str(look.id))
-        body = draw("story.html", visit.words, look=look, title=title, look_in=locale, platforms=self._platforms(), tabs=_offered(visit), here="stories",
+        body = draw("story.html", visit.words, look=look, title=title, look_in=locale, platforms=self._platforms(), tabs=offered(visit), here="stories",
                     back=back, f=visit.frame("/admin/stories"))  # fmt: skip
         return await self.portal.page(visit, f"{title}: {look.title}", body, wide=True)
 
@@ -107,8 +108,8 @@ class Desks:
         answer = (await self.portal.hub.hear(to_event(visit.person_id, command))).answer
         if not isinstance(answer, Show | Replace):
             return await self.talk.tell(visit, answer, "/admin", onward=visit.path)
-        body = draw("desk.html", visit.words, card=card_html(answer.card, visit.frame(), level=1), tabs=[] if room else _offered(visit), here=here,
-                    room=await self._room(visit, room) if room else None)  # fmt: skip
+        body = draw("desk.html", visit.words, card=card_html(answer.card, visit.frame(), level=1), tabs=[] if room else offered(visit), here=here,
+                    room=await self._room(visit, room) if room else None, takes_file=visit.has(*files.MAY_BRING.get(here, ())))  # fmt: skip
         return await self.portal.page(visit, visit.words(answer.card.title), body)
 
     async def _room(self, visit: Visit, name: str) -> list[Markup]:
@@ -126,7 +127,8 @@ class Desks:
         return [name for name in ("slack", "teams", "portal") if name in self.portal.previews]
 
 
-def _offered(visit: Visit) -> list[Section]:
+def offered(visit: Visit) -> list[Section]:
+    """The parts of the admin desk that stand above each of its pages."""
     return [section for section in SECTIONS if visit.has(*section.roles)]
 
 

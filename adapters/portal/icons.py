@@ -34,6 +34,7 @@ _PATHS = {
     "deliveries": '<path d="M4 7.500h16v10H4z"/><path d="M4 8l8 6 8-6"/>',
     "tour": '<path d="M4 6.5l5-2 6 2 5-2v13l-5 2-6-2-5 2zM9 4.5v13M15 6.5v13"/>',
     "mail": '<path d="M4 7.5h16v10H4z"/><path d="M4 8l8 6 8-6"/>',
+    "file": '<path d="M7 4.500h7l4 4v11H7z"/><path d="M13.500 4.500v4.500H18M12.500 17v-5.500M10 13.800l2.500-2.500 2.500 2.500"/>',
     "ledger": '<path d="M6 4.500h11.500v15H6z"/><path d="M9 4.500v15M11.5 9h3.500M11.5 12h3.5"/>',
 }  # fmt: skip
 

@@ -153,12 +153,9 @@ class Portal:
         token compared."""
 
         async def route(request: web.Request) -> web.StreamResponse:
-            visit = Visit(Words(wanted_locale(request, self.hub.deployment.default_locale)), request.path)
+            visit = self.unknown(request)
             try:
-                require_origin(request, self.hub.config, self.hub.deployment)
-                visit = await self.visit(request)
-                if visit.who is None and not public:
-                    raise Refused(401)
+                visit = await self.settled(request, public=public)
                 form = await read_form(request)
                 posted = {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
                 if visit.who is not None:
@@ -166,5 +163,19 @@ class Portal:
                 return await handler(request, visit, posted)
             except Refused as refused:
                 return await self.problem(visit, refused.status)
+            except Refusal as refusal:
+                return await self.refusal(visit, refusal)
 
         return route
+
+    def unknown(self, request: web.Request) -> Visit:
+        """A visit of nobody we know (yet)."""
+        return Visit(Words(wanted_locale(request, self.hub.deployment.default_locale)), request.path)
+
+    async def settled(self, request: web.Request, *, public: bool = False) -> Visit:
+        """Who posts, settled by the headers alone. Raises Refused 403 for a post from elsewhere, 401 where nobody is signed in."""
+        require_origin(request, self.hub.config, self.hub.deployment)
+        visit = await self.visit(request)
+        if visit.who is None and not public:
+            raise Refused(401)
+        return visit

@@ -119,6 +119,17 @@ function listen() {
   window.addEventListener("pagehide", () => stream.close());
 }
 
+// Work that takes a while: look again until it is done, then at what came of it.
+function waitFor(box) {
+  setTimeout(async () => {
+    const page = await fetch(location.href).then((answer) => answer.text(), () => "");
+    const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("[data-wait]");
+    if (page && !fresh) { location.reload(); return; }
+    if (fresh) box.replaceChildren(...fresh.childNodes);
+    waitFor(box);
+  }, 1000);
+}
+
 function wire(root) {
   wireCopying(root);
   wireOpening(root);
@@ -127,6 +138,8 @@ function wire(root) {
 
 wire(document);
 listen();
+const waiting = document.querySelector("[data-wait]");
+if (waiting) waitFor(waiting);
 const tab = document.querySelector(".tabs [aria-current=page]");
 if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - 60;
 const problems = document.querySelector(".problems");

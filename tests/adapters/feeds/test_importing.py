@@ -60,7 +60,8 @@ def test_one_broken_file_of_a_hundred_is_named_and_ninety_nine_go_in(db: Databas
     seen: list[int] = []
     report = import_stories(db, deployment, START, hr.id, str(tmp_path), seen.append)
     assert (report.new, report.known) == (99, 0) and seen == [100]
-    assert reasons(report) == {"s042.md": "The block at the start (between the lines of ---) cannot be read, from line 3 on. Check quotation marks, colons and indents."}
+    told = "The block at the start (between the lines of ---) cannot be read, from line 3 on. Check quotation marks, colons and indents."
+    assert reasons(report) == {"s042.md": told}
     first = taken(db)[0]
     assert (first.state, first.author_id, first.source, first.source_guid, first.topics) == ("draft", hr.id, "markdown", "s000.md", "engineering,sea ice")
     assert first.summary == "Why it is worth a click."
