@@ -60,7 +60,7 @@ revision: setup-dev  ## before the first release: write the one migration anew f
 	@$(BIN)/python -m bot.migrations.regenerate
 
 screenshots: setup-dev  ## the README's pictures, from the running demo
-	@$(BIN)/python -m tests.screenshots
+	@$(BIN)/python tests/screenshots.py
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
