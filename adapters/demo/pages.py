@@ -67,10 +67,10 @@ class Demo:
         found = await self.hub.db.read(guide, self.seeded_at)
         place = visit.words.time_zone.rpartition("/")[2].replace("_", " ")
         now = visit.words(say("demo.clock_at", now=visit.words.moment(self.clock.now()), place=place))
-        lines = presses(visit.words, found.next.name) if found.next else []
+        lines = presses(visit.words, found.next)
         there = found.next is not None and is_within(visit.path, found.next.path)
-        begun = there and found.next is not None and visit.path != found.next.path
-        return draw("banner.html", visit.words, visit=visit, now=now, guide=found, presses=lines, is_there=there, is_begun=begun)
+        begins = found.next is not None and visit.path == found.next.path
+        return draw("banner.html", visit.words, visit=visit, now=now, guide=found, presses=lines, is_there=there, begins_here=begins)
 
     def add_routes(self, app: web.Application, portal: Portal) -> None:
         """Everything under /demo/, open to this machine's own browser only."""
@@ -101,7 +101,7 @@ class Demo:
     async def tour_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
         """The tour with what has happened ticked off."""
         found = await self.hub.db.read(guide, self.seeded_at)
-        lines = presses(visit.words, found.next.name) if found.next else []
+        lines = presses(visit.words, found.next)
         body = draw("tour.html", visit.words, guide=found, presses=lines, csrf=visit.csrf)
         return await self.portal.page(visit, visit.words(say("tour.title")), body)
 

@@ -23,7 +23,7 @@ _WALKED_BY: dict[str, tuple[str, str]] = {
     "link": ("elias.koski@meri.example", "/refer"),
     "confirm": ("", ""),
     "hire": ("daniel.okafor@meri.example", "/recruiting"),
-    "board": ("elias.koski@meri.example", "/leaderboard"),
+    "board": ("elias.koski@meri.example", "/referrals"),
     "wait": ("", "/demo/clock"),
     "approve": ("nora.lind@meri.example", "/admin/bonuses"),
     "payrun": ("anna.lehto@meri.example", "/admin/payrun"),
@@ -59,13 +59,15 @@ LABELS: dict[str, Say] = {
     "mark_hired": say("recruiter.hire.submit"),
     "mailbox": say("demo.mailbox"),
     "join": say("leaderboard.button.join"),
-    "referrals": say("portal.nav.referrals"),
     "stories": say("portal.nav.stories"),
+    "leaderboard": say("portal.nav.leaderboard"),
+    "more": say("portal.nav.more"),
     "forward": say("demo.forward", count=90),
     "still_here": say("bonuses.still_here"),
     "close": say("payruns.close", currency="EUR"),
     "download": say("payruns.download"),
     "why": say("bonuses.why"),
+    "ledger": say("portal.desk.ledger"),
 }
 _COUNT = re.compile(r"\s*\(\d+\)$")  # "Drafts (15)" is looked for as "Drafts"
 _FROM, _TO = "\N{START OF TEXT}", "\N{END OF TEXT}"
@@ -120,10 +122,10 @@ def guide(session: Session, since: datetime) -> Guide:
     return Guide(made)
 
 
-def presses(words: Words, name: str) -> list[Markup]:
-    """What to press in a step, one line each, with the words of buttons set off."""
+def presses(words: Words, stop: Stop | None) -> list[Markup]:
+    """What to press in a step, one line each, with the words of buttons set off; at the end, what else there is to see."""
     labels = {label: f"{_FROM}{_COUNT.sub('', words(text))}{_TO}" for label, text in LABELS.items()}
-    lines = words(say(f"tour.{name}.press", **labels)).split("\n")
+    lines = words(say(f"tour.{stop.name}.press" if stop else "tour.after", **labels)).split("\n")
     return [Markup(str(escape(line)).replace(_FROM, "<b>").replace(_TO, "</b>")) for line in lines]  # noqa: S704 escaped, then our own marks
 
 

@@ -8,7 +8,7 @@ if (guide) {
   let kept = null;
   try { kept = localStorage.getItem(key); } catch { /* storage is off */ }
   if (kept) guide.open = kept === "open";
-  else if ("begun" in guide.dataset && matchMedia("(max-width: 52rem)").matches) guide.open = false;
+  else if (!("begins" in guide.dataset) && matchMedia("(max-width: 52rem)").matches) guide.open = false;
   guide.querySelector("summary").addEventListener("click", () => {
     try { localStorage.setItem(key, guide.open ? "shut" : "open"); } catch { /* storage is off */ }
   });
