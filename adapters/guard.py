@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from aiohttp import web
-from multidict import MultiDictProxy
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import MultiDict, MultiDictProxy
+
+from bot.messages import storable
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -27,6 +30,7 @@ UPLOAD_SECONDS = 120.0
 
 Proof = TypeVar("Proof")
 Envelope = TypeVar("Envelope")
+Form: TypeAlias = MultiDictProxy[str | bytes | bytearray | web.FileField]
 Route: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TRUSTED_PROXIES: web.AppKey[frozenset[str]] = web.AppKey("trusted_proxies", frozenset)
 
@@ -113,7 +117,7 @@ async def read_body(request: web.Request, limit: int = CHAT_LIMIT, seconds: floa
         raise Refused(400) from None
 
 
-async def read_form(request: web.Request, limit: int = FORM_LIMIT, seconds: float = BODY_SECONDS) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
+async def read_form(request: web.Request, limit: int = FORM_LIMIT, seconds: float = BODY_SECONDS) -> Form:
     """A posted form, urlencoded or multipart (a file is spooled to disk). Raises Refused 413, 408, 415 or 400.
 
     Check session and origin from the headers before calling this.
@@ -122,13 +126,20 @@ async def read_form(request: web.Request, limit: int = FORM_LIMIT, seconds: floa
     _require_length(request, limit)
     try:
         async with asyncio.timeout(seconds):
-            return await request.clone(client_max_size=limit).post()
+            return _storable(await request.clone(client_max_size=limit).post())
     except TimeoutError:
         raise Refused(408) from None
     except web.HTTPRequestEntityTooLarge:
         raise Refused(413) from None
-    except (web.RequestPayloadError, ConnectionError, ValueError, LookupError, AssertionError, RuntimeError):
+    except (web.RequestPayloadError, HttpProcessingError, ConnectionError, ValueError, LookupError, AssertionError, RuntimeError):
         raise Refused(400) from None  # a broken multipart body shows in many ways in aiohttp
+
+
+def _storable(form: Form) -> Form:
+    """A part may name a charset of its own, and some of Python's make NUL or half a character of plain letters."""
+    if all(storable(name) == name and (not isinstance(value, str) or storable(value) == value) for name, value in form.items()):
+        return form
+    return MultiDictProxy(MultiDict((storable(name), storable(value) if isinstance(value, str) else value) for name, value in form.items()))
 
 
 async def stream_body(request: web.Request, limit: int = UPLOAD_LIMIT, seconds: float = UPLOAD_SECONDS, stall: float = BODY_SECONDS) -> AsyncIterator[bytes]:

@@ -15,6 +15,7 @@ from aiohttp import web
 from adapters.clock import MovableClock, WallClock
 from adapters.delivery import Lanes
 from adapters.guard import client_address
+from adapters.half_open import HalfOpen
 from adapters.hub import Hub, PlatformAdapter, Preview
 from adapters.scheduler import TICK_SECONDS, Ticker
 from adapters.share_links import ShareLinks, nobody
@@ -98,12 +99,14 @@ class House:
     ticker: Ticker
     app: web.Application
     _runner: web.AppRunner | None = field(default=None, repr=False)
+    _half_open: HalfOpen = field(default_factory=HalfOpen, repr=False)
 
     async def start(self) -> int:
         """Open the platforms, listen, deliver, tick; returns the port that is listened on."""
         for platform in self.platforms.values():
             await platform.start()
         await self.lanes.start()
+        self.app.middlewares.append(self._half_open.middleware)
         runner = self._runner = web.AppRunner(
             self.app, access_log=None, auto_decompress=False, handle_signals=False, keepalive_timeout=30, lingering_time=2, shutdown_timeout=5
         )
@@ -111,6 +114,8 @@ class House:
         config = self.hub.config
         site = web.TCPSite(runner, config.host, config.port, backlog=512)
         await site.start()
+        assert runner.server is not None
+        self._half_open.start(runner.server)
         self.ticker.start()
         port: int = runner.addresses[0][1]
         log.info("serving", host=config.host, port=port, platforms=sorted(self.platforms))
@@ -118,6 +123,7 @@ class House:
 
     async def stop(self) -> None:
         """No request, no tick, no delivery any more; then the platforms, and the database last."""
+        await self._half_open.stop()
         if self._runner:
             await self._runner.cleanup()
         await self.ticker.stop()

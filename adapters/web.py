@@ -27,6 +27,7 @@ SECURITY = {
     "X-Frame-Options": "DENY",
 }
 READY_SECONDS = 3.0
+PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
 OUTSIDE = ("slack", "teams")  # connections to others, named by /readyz and not needed for being ready
 log = structlog.get_logger("vinkki.web")
 
@@ -68,7 +69,7 @@ def _outermost(page: ErrorPage) -> Middleware:
 
 async def _answer(request: web.Request, handler: Handler, page: ErrorPage) -> web.StreamResponse:
     try:
-        return await handler(request)
+        return await handler(request) if "\0" not in request.path else await page(request, "missing", 404)  # PostgreSQL takes no NUL in text
     except Refused as refused:
         return refused.response()
     except web.HTTPMethodNotAllowed as wrong:
@@ -136,7 +137,7 @@ async def _pings(hub: Hub) -> bool:
 
 async def _metrics(request: web.Request) -> web.Response:
     """Figures for a Prometheus on this machine or network. Through a proxy, and so from outside, there is no such page."""
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers or not _is_near(request.remote or ""):
+    if any(name in request.headers for name in PROXIED) or not _is_near(request.remote or ""):
         raise web.HTTPNotFound
     return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 

@@ -41,7 +41,7 @@ class Vault:
         """Decrypt; raises VinkkiError when neither the key nor an old one fits."""
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken:
+        except (InvalidToken, UnicodeEncodeError):  # a header or a posted form may hold halves of characters
             raise VinkkiError("sealed with a key that VINKKI_SECRET_KEY and VINKKI_SECRET_KEYS_OLD do not hold") from None
 
     def seal_for(self, session: Session, owner: str, plain: str) -> str:
@@ -79,7 +79,7 @@ def erase_key(session: Session, owner: str) -> None:
 
 def token_hash(token: str) -> str:
     """The form in which sign-in tokens are stored: SHA-256, since the tokens have 128 random bits."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _derive(secret: str) -> bytes:

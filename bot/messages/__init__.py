@@ -22,7 +22,7 @@ from bot.messages.card import (
     Picture,
 )
 from bot.messages.chart import Chart, Series
-from bot.messages.events import Caller, Command, Event, Heard, HomeOpened, Lookup, Press, Submission, tidy
+from bot.messages.events import Caller, Command, Event, Heard, HomeOpened, Lookup, Press, Submission, storable, tidy
 from bot.messages.form import ChoiceField, DayField, Form, FormField, LookupField, Option, TextField, TickField
 from bot.messages.text import Day, Moment, Param, Plain, Say, Text, say
 
@@ -31,5 +31,5 @@ __all__ = [
     "Correct", "Day", "DayField", "Divider", "Event", "Fact", "Facts", "Form", "FormField", "Heading", "Heard", "HomeOpened", "Item",
     "Items", "Lookup", "LookupField", "Moment", "Note", "Offer", "Option", "Paragraph", "Param", "Picture", "Plain", "Press",
     "Replace", "Reply", "Say", "Series", "Show", "Submission", "Text", "TextField", "TickField", "Unknown", "answer_json", "say",
-    "tidy",
+    "storable", "tidy",
 ]  # fmt: skip

@@ -80,21 +80,22 @@ class Event:
 
 def tidy(event: Event) -> Event:
     """The event with U+FFFD for NUL and for half surrogate pairs: PostgreSQL keeps no NUL, UTF-8 no halves, and JSON can bring both."""
-    return Event(_storable(event.key), event.caller, _tidy(event.heard))
+    return Event(storable(event.key), event.caller, _tidy(event.heard))
 
 
 def _tidy(heard: Heard) -> Heard:
     match heard:
         case Command(name, text):
-            return Command(_storable(name), _storable(text))
+            return Command(storable(name), storable(text))
         case Press(action, value):
-            return Press(_storable(action), _storable(value))
+            return Press(storable(action), storable(value))
         case Lookup(source, query):
-            return Lookup(_storable(source), _storable(query))
+            return Lookup(storable(source), storable(query))
         case Submission(form, subject, values):
-            return Submission(_storable(form), _storable(subject), {_storable(k): _storable(v) for k, v in values.items()})
+            return Submission(storable(form), storable(subject), {storable(k): storable(v) for k, v in values.items()})
     return heard
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text with U+FFFD for NUL and for half surrogate pairs."""
     return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -26,7 +26,7 @@ def _table() -> dict[tuple[str, str], frozenset[str]]:
     moves |= {(old, new): _STAFF for i, old in enumerate(onward[:-1]) for new in onward[i + 1 :]}
     for active in ACTIVE:
         moves |= {(active, "rejected"): _STAFF, (active, "withdrawn"): _CANDIDATE, (active, "closed"): _HR, (active, "duplicate"): _HR}
-    moves |= {("hired", "closed"): _HR | _TIME}
+    moves |= {("hired", "closed"): _HR | _TIME, ("duplicate", "withdrawn"): _CANDIDATE}  # a duplicate looks like a confirmed one, this button included
     return moves | {(stage, "erased"): _CANDIDATE | _HR | _TIME for stage in STAGES if stage != "erased"}
 
 
