@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import DateTime, Engine, create_engine, event, text
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session
 
@@ -110,6 +111,11 @@ class Database:
         self._reading.shutdown(wait=True)
         self.writer.dispose()
         self.reader.dispose()
+
+
+def lost_race(error: DBAPIError) -> bool:
+    """Two transactions met (a unique row made twice at once, a deadlock) and this one was rolled back: it may be tried again."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", "") in ("40P01", "40001")
 
 
 def _psycopg(url: str) -> str:

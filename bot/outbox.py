@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, func, literal_column, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, delete, func, literal_column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -54,7 +54,7 @@ class Delivery(SQLModel, table=True):
     owner: str = ""
     attempts: int = 0
     reference: str = ""
-    reached: str = ""  # the address it was sent to, so that an update finds the same place
+    reached: str = ""  # the address it was sent to, so that an update finds the same place; empty where none can come (letters)
     error: str = ""
 
 
@@ -218,10 +218,8 @@ def pause(session: Session, now: datetime, actor_id: int | None, lane: str) -> b
 
 def resume(session: Session, now: datetime, actor_id: int | None, lane: str) -> bool:
     """Let a paused lane run again; False when it was not paused."""
-    row = session.get(LanePause, lane)
-    if row is None:
+    if not _count(session, delete(LanePause).where(col(LanePause.lane) == lane)):
         return False
-    session.delete(row)
     audit.note(session, now, actor_id, "lane.resumed", "lane", 0, lane)
     return True
 

@@ -78,7 +78,8 @@ class Lane:
             log.exception("adapter failed", platform=job.to.platform, delivery=job.delivery.id)
             return self._failed(job, DeliveryError(f"the adapter failed ({type(e).__name__})"))
         self.pace.went_well()
-        return Ended(job.delivery, "sent", {"sent_at": self.hub.clock.now(), "reference": reference, "reached": job.to.address, "error": ""}, job.to)
+        reached = job.to.address if reference else ""  # a letter is never changed; its address may be a candidate's, who is forgotten one day
+        return Ended(job.delivery, "sent", {"sent_at": self.hub.clock.now(), "reference": reference, "reached": reached, "error": ""}, job.to)
 
     async def _speak(self, job: Job) -> str:
         chat = self.lanes.platforms[job.to.platform].chat

@@ -50,7 +50,10 @@ class Entry:
 
     def _require_local(self, request: web.Request) -> None:
         """Development without tokens: config lets us listen on loopback only; a web page must not reach us through a browser."""
-        host = urlsplit(f"//{request.host}").hostname
+        try:
+            host = urlsplit(f"//{request.host}").hostname
+        except ValueError:  # an unclosed bracket
+            raise Refused(401) from None
         if not self.hub.config.teams_anonymous_on_loopback or host not in _LOOPBACK or "Origin" in request.headers:
             raise Refused(401)
 

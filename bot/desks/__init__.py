@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot import audit, outbox, people
-from bot.db import Database
+from bot.db import Database, lost_race
 from bot.desks import front, tables
 from bot.desks.tables import TABLE
 from bot.desks.turn import Deployment, Turn
@@ -16,6 +17,8 @@ from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Look
 from bot.people import Person, identities
 
 __all__ = ["Deployment", "Turn", "hear", "refusal_card"]
+
+TRIES = 4
 
 
 async def hear(db: Database, deployment: Deployment, event: Event, now: datetime) -> Reply:
@@ -26,7 +29,7 @@ async def hear(db: Database, deployment: Deployment, event: Event, now: datetime
     event = tidy(event)
     reads = isinstance(event.heard, Lookup | HomeOpened)
     try:
-        return await (db.read if reads else db.write)(_hear, deployment, event, now)
+        return await (db.read(_hear, deployment, event, now) if reads else _write(db, deployment, event, now))
     except FieldRefusal as e:
         answer: Answer = Correct({e.field: say(e.key, **e.params)})
     except Refusal as e:
@@ -34,6 +37,17 @@ async def hear(db: Database, deployment: Deployment, event: Event, now: datetime
             await db.write(_note_forbidden, event, now)
         answer = Show(refusal_card(e))
     return await db.read(_reply, deployment, event, answer)
+
+
+async def _write(db: Database, deployment: Deployment, event: Event, now: datetime) -> Reply:
+    """Once more where somebody else wrote the same at the same moment: the second time finds it there and says so in words."""
+    for _ in range(TRIES - 1):
+        try:
+            return await db.write(_hear, deployment, event, now)
+        except DBAPIError as e:
+            if not lost_race(e):
+                raise
+    return await db.write(_hear, deployment, event, now)
 
 
 def _reply(session: Session, deployment: Deployment, event: Event, answer: Answer) -> Reply:

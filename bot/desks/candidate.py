@@ -124,7 +124,7 @@ def confirm(session: Session, deployment: Deployment, token: str, values: dict[s
 def withdraw(session: Session, deployment: Deployment, token: str, now: datetime) -> bool:
     """The candidate takes the referral back; False when there is nothing to take back. Their details stay until erased."""
     candidate = erasing.by_token(session, token[:100])
-    open_ones = [r for r in referrals.referrals_of(session, candidate.id or 0) if _can_withdraw(r)] if candidate else []
+    open_ones = [r for r in referrals.referrals_of(session, candidate.id or 0, lock=True) if _can_withdraw(r)] if candidate else []
     for referral in open_ones:
         referrals.withdraw(session, now, referral.id or 0)
     return bool(open_ones)

@@ -23,9 +23,11 @@ def by_token(session: Session, token: str) -> Candidate | None:
     return session.exec(select(Candidate).where(Candidate.token_hash == token_hash(token))).first()
 
 
-def referrals_of(session: Session, candidate_id: int) -> list[Referral]:
-    """A candidate's referrals, oldest first."""
-    return list(session.exec(select(Referral).where(Referral.candidate_id == candidate_id).order_by(col(Referral.id))))
+def referrals_of(session: Session, candidate_id: int, *, lock: bool = False) -> list[Referral]:
+    """A candidate's referrals, oldest first. With `lock` nobody else moves them until the transaction ends, and they are as they
+    are now: a candidate's own will is never refused because a recruiter pressed at the same moment."""
+    query = select(Referral).where(Referral.candidate_id == candidate_id).order_by(col(Referral.id))
+    return list(session.exec(query.with_for_update().execution_options(populate_existing=True) if lock else query))
 
 
 def withdraw(session: Session, now: datetime, referral_id: int) -> Referral:
@@ -38,10 +40,11 @@ def erase_candidate(session: Session, now: datetime, actor_id: int | None, candi
 
     by: candidate, hr or time. Ids, stages, days and amounts stay, so bonuses stand. False when they were erased before.
     """
-    candidate = session.get(Candidate, candidate_id)
-    if candidate is None or (candidate.erased_at and all(r.stage == "erased" for r in referrals_of(session, candidate_id))):
+    mine = referrals_of(session, candidate_id, lock=True)
+    candidate = session.get(Candidate, candidate_id, populate_existing=True)
+    if candidate is None or (candidate.erased_at and all(r.stage == "erased" for r in mine)):
         return False
-    for referral in referrals_of(session, candidate_id):
+    for referral in mine:
         if referral.stage != "erased":
             move(session, now, actor_id, referral.id or 0, "erased", by=by)
     return True

@@ -5,6 +5,7 @@ The tables below are the oracle. A new button must be entered here, with who may
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -270,6 +271,13 @@ def test_a_form_may_come_back_with_nothing_or_with_nonsense_in_it(stage: Stage) 
                     stage.hear(actor, said(stage, part, name, may, actor, fields={**good, one: value}))
 
 
+@pytest.mark.parametrize(("day", "time"), [("0001-01-01", "00:30"), ("9999-12-31", "23:59"), ("2026-03-29", "03:30"), ("2026-02-30", "10:00")])
+def test_a_day_that_cannot_be_reckoned_with_is_said_at_its_field(stage: Stage, day: str, time: str) -> None:
+    may = FORMS["story.plan"]
+    answer = stage.hear("hr", said(stage, "forms", "story.plan", may, "hr", fields={"audience": "0", "strategy": "0", "day": day, "time": time, "until": ""}))
+    assert isinstance(answer, Correct) and set(answer.errors) <= {"day", "time"} and not stage.db.effects
+
+
 def test_a_stranger_may_only_ask_to_be_connected(stage: Stage) -> None:
     assert isinstance(stage.hear("stranger", Press("front.connect")), Ask) and not stage.db.effects
     for value in HOSTILE:
@@ -316,3 +324,20 @@ def test_postgresql_is_asked_nothing_it_cannot_hold(postgres_url: str) -> None:
             good = {k: stage.house.fill(v, actor) for k, v in may.fields.items()}
             for one, value in itertools.product(good, ("2147483648", "a\0")):
                 stage.hear(actor, said(stage, part, name, may, actor, fields={**good, one: value}))
+
+
+@pytest.mark.xdist_group("postgres")
+async def test_four_who_do_the_same_at_once_are_all_answered(postgres_url: str) -> None:
+    """SQLite has one writer; PostgreSQL lets them meet at unique rows and locks."""
+    with fresh_database(postgres_url, 900_001) as url, opened(url) as stage:
+
+        async def do(part: str, name: str, may: May, number: int) -> Answer:
+            actors = sorted(may.who)
+            actor = actors[number % len(actors)]
+            caller = Caller("portal", "", str(stage.house.people[actor].id), room="C1")
+            return (await desks.hear(stage.house.db, stage.deployment, Event(f"{name}{number}", caller, said(stage, part, name, may, actor)), START)).answer
+
+        for part, name, may in rows():
+            if may.writes:
+                for answer in await asyncio.gather(*(do(part, name, may, number) for number in range(4))):
+                    stage.draw(answer)

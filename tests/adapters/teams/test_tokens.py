@@ -208,7 +208,8 @@ async def test_development_without_tokens_is_for_this_machine_only(open_door: Ca
     local = activity(serviceUrl="http://127.0.0.1:3978")
     assert await door.post(local, header="") == 200 and door.sent
     assert await door.post(activity(), header="") == 200  # the real hosts stay allowed; without a token nothing goes there
-    assert await door.post(local, header="", headers={"Host": "evil.example"}) == 401
+    for host in ("evil.example", "127.0.0.1.evil.example", "["):
+        assert await door.post(local, header="", headers={"Host": host}) == 401
     assert await door.post(local, header="", headers={"Origin": "https://evil.example"}) == 401
     assert await door.post(activity(serviceUrl="https://evil.example"), header="") == 403
 
