@@ -16,7 +16,7 @@ from adapters.demo import seeded
 from bot.config import Config, load
 from bot.errors import ConfigError, VinkkiError
 
-__all__ = ["FOLDER", "run"]
+__all__ = ["FOLDER", "config_of", "run"]
 
 FOLDER = Path("var") / "demo"
 # All the demo ever puts into its folder; nothing else is ever removed.
@@ -27,14 +27,14 @@ def run(*, reset: bool = False, port: int = 8765, only_reset: bool = False, fold
     """Serve the demo until told to stop; `reset` forgets what was done. Raises VinkkiError when a demo runs on the folder or the port is taken."""
     started = time.monotonic()
     logs.configure("WARNING")
-    config = _config(folder, port)
+    config = config_of(folder, port)
     with contextlib.ExitStack() as held:
         _hold(held, config, folder)
         if not only_reset:
             _require_free(port)
         if reset or only_reset or not seeded.is_there(folder):
             _forget(folder)
-            config = _config(folder, port)
+            config = config_of(folder, port)
         if only_reset:
             _say("Forgotten. The next start begins anew.")
             return
@@ -91,7 +91,7 @@ def _serve(config: Config, folder: Path, started: float) -> None:
     main.run(house, ready)
 
 
-def _config(folder: Path, port: int) -> Config:
+def config_of(folder: Path, port: int) -> Config:
     """The demo's own settings: nothing of the environment but what concerns no secret and no account."""
     folder.mkdir(parents=True, exist_ok=True)
     key = folder / "key"

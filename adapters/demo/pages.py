@@ -40,6 +40,7 @@ class Moving:
     days: int
     done: int = 0
     task: asyncio.Task[None] | None = None
+    is_called_off: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -90,6 +91,7 @@ class Demo:
         for name, kind in (("demo.css", "text/css"), ("demo.js", "text/javascript")):
             app.router.add_get(f"/demo/{name}", near(_static(name, kind)))
         site.add_routes(app, self.hub)
+        app.on_shutdown.append(self._call_off)
 
     async def people_page(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
         """Everybody one can look at the demo as."""
@@ -145,11 +147,17 @@ class Demo:
 
     async def _move(self, moving: Moving, ticker: Ticker) -> None:
         try:
-            for _ in range(moving.days):
+            while moving.done < moving.days and not moving.is_called_off:
                 await ticker.advance(self.clock, 1)
                 moving.done += 1
         except Exception:
             log.exception("the clock stopped", day=moving.done)
+
+    async def _call_off(self, _app: web.Application) -> None:
+        """The demo is being stopped: the day under way is lived to its end, and no other begins."""
+        self.moving.is_called_off = True
+        if self.moving.task:
+            await self.moving.task
 
     async def become(self, _request: web.Request, _visit: Visit, posted: Posted) -> web.StreamResponse:
         """Sign this browser in as somebody else, and go on to where the tour leads."""

@@ -82,6 +82,8 @@ def publish_past(session: Session, deployment: Deployment, now: datetime, past: 
     hr, at = _person(session, HR), now - timedelta(days=past.days_ago)
     drafts = session.exec(select(Story).where(Story.state == "draft", Story.language == "en").order_by(col(Story.id))).all()
     story = next(s for s in drafts if len(stories.captions(session, s.id or 0)) >= NEEDED_CAPTIONS)
+    story.image_url, story.image_alt = f"{story.link}.svg", "A small sailing ship on a calm sea"  # the demo's own site draws it
+    session.add(story)
     audience = session.exec(select(Audience).where(Audience.name == past.audience)).one()
     goals = strategy.listed(session)
     stories.schedule(session, at, hr, story.id or 0, None, at, audience_id=audience.id, strategy_id=goals[past.order % len(goals)].id)
