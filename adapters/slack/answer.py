@@ -10,8 +10,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import BLOCKS, error_of
+from adapters.slack.blocks import Json
 from adapters.slack.place import Place
-from adapters.slack.render import Json, card_to_message
+from adapters.slack.render import card_to_message
 from adapters.slack.view import card_to_home, card_to_view, errors_by_block, form_to_view
 from adapters.slack.workspace import FAILURES
 from bot.messages import Answer, Ask, Card, ChartBlock, Correct, Offer, Paragraph, Picture, Replace, Reply, Show, Unknown, say

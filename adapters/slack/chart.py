@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import RichTextBlock, RichTextElementParts, RichTextPreformattedElement, RichTextSectionElement
 
+from adapters.slack.blocks import to_json
 from adapters.slack.text import tidy
 from bot.messages import Chart
 from content.catalog import Words
@@ -70,7 +71,7 @@ def chart_text(chart: Chart, words: Words) -> dict[str, Any]:
     """The figures as text with bars: for modals, a third chart in a message, and workspaces without charts."""
     title = RichTextSectionElement(elements=[_text(tidy(words(chart.title), 150), is_bold=True)])
     body = RichTextPreformattedElement(elements=[_text(tidy("\n".join(_lines(chart, words)), 2500))])
-    return dict(RichTextBlock(elements=[title, body]).to_dict())
+    return to_json(RichTextBlock(elements=[title, body]))
 
 
 def _text(text: str, *, is_bold: bool = False) -> RichTextElementParts.Text:

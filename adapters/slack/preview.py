@@ -10,7 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from adapters.slack.render import Json, card_to_message
+from adapters.slack.blocks import Json
+from adapters.slack.render import card_to_message
 from adapters.slack.view import form_to_view
 from bot.messages import Card, Form
 from content.catalog import Words

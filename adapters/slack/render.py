@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -21,8 +21,8 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
     SectionBlock,
 )
-from slack_sdk.models.blocks import Block as SlackBlock
 
+from adapters.slack.blocks import Json, to_json
 from adapters.slack.chart import PER_MESSAGE, chart_block, chart_text
 from adapters.slack.text import bold, cut, escape, pieces, plain, tidy
 from bot.messages import (
@@ -45,7 +45,6 @@ from bot.messages import (
 from content.catalog import Words
 
 Surface = Literal["message", "modal", "home"]
-Json = dict[str, Any]
 
 MOST_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
 _SIGNS = {"plain": "", "good": "✅ ", "warning": "⚠️ ", "refusal": "✋ "}
@@ -71,7 +70,7 @@ class Look:
 def card_to_blocks(card: Card, words: Words, surface: Surface = "message", *, is_spare: bool = False) -> list[Json]:
     """The blocks of a card. Action ids are `action#n`, unique within the card; values are the card's own opaque ids."""
     look = Look(words, surface, is_spare)
-    blocks: list[Json] = [_json(HeaderBlock(text=plain(_SIGNS[card.tone] + words(card.title), 150)))]
+    blocks: list[Json] = [to_json(HeaderBlock(text=plain(_SIGNS[card.tone] + words(card.title), 150)))]
     for block in card.blocks:
         blocks += _block(block, look)
     return _within(blocks, look)
@@ -107,35 +106,35 @@ def _block(block: Block, look: Look) -> list[Json]:
 def _wording(block: Paragraph | Note | Heading | Facts | Copyable | Divider, words: Words) -> list[Json]:
     match block:
         case Paragraph(text):
-            return [_json(SectionBlock(text=plain(piece))) for piece in pieces(words(text))]
+            return [to_json(SectionBlock(text=plain(piece))) for piece in pieces(words(text))]
         case Note(text):
-            return [_json(ContextBlock(elements=[plain(words(text), 2000)]))]
+            return [to_json(ContextBlock(elements=[plain(words(text), 2000)]))]
         case Heading(text):
-            return [_json(SectionBlock(text=bold(words(text))))]
+            return [to_json(SectionBlock(text=bold(words(text))))]
         case Facts():
             return _facts(block, words)
         case Copyable(label, text):
             return [_copyable(words(label), text)]
         case Divider():
-            return [_json(DividerBlock())]
+            return [to_json(DividerBlock())]
 
 
 def _facts(facts: Facts, words: Words) -> list[Json]:
     """Two columns: the label, its value. A section holds five rows of them."""
     cells = [cell for row in facts.rows for cell in (bold(words(row.label), limit=300), plain(words(row.value), 2000))]
-    return [_json(SectionBlock(fields=cells[i : i + _FIELDS])) for i in range(0, len(cells), _FIELDS)]
+    return [to_json(SectionBlock(fields=cells[i : i + _FIELDS])) for i in range(0, len(cells), _FIELDS)]
 
 
 def _picture(url: str, alt: str, look: Look) -> list[Json]:
     if look.is_spare or not url.startswith("https://") or len(url) > _URL:  # Slack fetches it, and only by https
-        return [_json(ContextBlock(elements=[plain(alt, 2000)]))]
-    return [_json(ImageBlock(image_url=url, alt_text=tidy(alt, 2000)))]
+        return [to_json(ContextBlock(elements=[plain(alt, 2000)]))]
+    return [to_json(ImageBlock(image_url=url, alt_text=tidy(alt, 2000)))]
 
 
 def _copyable(label: str, text: str) -> Json:
     head = RichTextElementParts.Text(text=tidy(label, 300), style=RichTextElementParts.TextStyle(bold=True))
     body = RichTextElementParts.Text(text=tidy(text, 2800))
-    return _json(RichTextBlock(elements=[RichTextSectionElement(elements=[head]), RichTextPreformattedElement(elements=[body])]))
+    return to_json(RichTextBlock(elements=[RichTextSectionElement(elements=[head]), RichTextPreformattedElement(elements=[body])]))
 
 
 def _item(item: Item, look: Look) -> list[Json]:
@@ -143,13 +142,13 @@ def _item(item: Item, look: Look) -> list[Json]:
     text = bold(words(item.title), words(item.detail) if item.detail else "")
     buttons = [_button(b, look) for b in item.buttons]
     if len(buttons) == 1:
-        return [_json(SectionBlock(text=text, accessory=buttons[0]))]
-    return [_json(SectionBlock(text=text)), *([_json(ActionsBlock(elements=buttons))] if buttons else [])]
+        return [to_json(SectionBlock(text=text, accessory=buttons[0]))]
+    return [to_json(SectionBlock(text=text)), *([to_json(ActionsBlock(elements=buttons))] if buttons else [])]
 
 
 def _actions(buttons: tuple[Button, ...], look: Look) -> list[Json]:
     drawn = [_button(b, look) for b in buttons]
-    return [_json(ActionsBlock(elements=drawn[i : i + _ELEMENTS])) for i in range(0, len(drawn), _ELEMENTS)]
+    return [to_json(ActionsBlock(elements=drawn[i : i + _ELEMENTS])) for i in range(0, len(drawn), _ELEMENTS)]
 
 
 def _button(button: Button, look: Look) -> ButtonElement:
@@ -179,9 +178,5 @@ def _within(blocks: list[Json], look: Look) -> list[Json]:
     if len(blocks) <= most:
         return blocks
     last = [blocks[-1]] if blocks[-1]["type"] == "actions" else []
-    note = _json(ContextBlock(elements=[plain(look.words(say("slack.shortened")))]))
+    note = to_json(ContextBlock(elements=[plain(look.words(say("slack.shortened")))]))
     return [*blocks[: most - 1 - len(last)], note, *last]
-
-
-def _json(block: SlackBlock) -> Json:
-    return dict(block.to_dict())

@@ -20,9 +20,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.hub import Hub
 from adapters.slack import inbound
 from adapters.slack.answer import BROKEN, WORKING, by_call, card_of, in_ack, publish
+from adapters.slack.blocks import Json
 from adapters.slack.envelope import BlockActions, BlockSuggestion, EventCallback, ProfileEvent, Shortcut, SlashCommand, Spoken, ViewSubmission
 from adapters.slack.place import Place, Places
-from adapters.slack.render import Json
 from adapters.slack.view import card_to_view, options
 from adapters.slack.workspace import FAILURES, Workspace, verified_email
 from bot.desks import gate

@@ -22,7 +22,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.blocks.block_elements import InputInteractiveElement
 
-from adapters.slack.render import Json, card_to_blocks
+from adapters.slack.blocks import Json, to_json
+from adapters.slack.render import card_to_blocks
 from adapters.slack.text import cut, pieces, plain, tidy
 from bot.messages import Card, ChoiceField, DayField, Form, FormField, LookupField, Note, Text, TextField, TickField, say
 from bot.messages import Option as Choice
@@ -40,15 +41,15 @@ def form_to_view(form: Form, words: Words) -> Json:
     blocks: list[Json] = []
     for part in form.intro:
         texts = pieces(words(part.text), 2000) if isinstance(part, Note) else pieces(words(part.text))
-        blocks += [(ContextBlock(elements=[plain(t)]) if isinstance(part, Note) else SectionBlock(text=plain(t))).to_dict() for t in texts]
+        blocks += [to_json(ContextBlock(elements=[plain(t)]) if isinstance(part, Note) else SectionBlock(text=plain(t))) for t in texts]
     blocks += [_input(f, words) for f in form.fields][: 100 - len(blocks)]
     return {
         "type": "modal",
         "callback_id": form.name,
         "private_metadata": form.subject,
-        "title": plain(words(form.title), TITLE).to_dict(),
-        "submit": plain(words(form.submit), TITLE).to_dict(),
-        "close": plain(words(say("slack.cancel")), TITLE).to_dict(),
+        "title": to_json(plain(words(form.title), TITLE)),
+        "submit": to_json(plain(words(form.submit), TITLE)),
+        "close": to_json(plain(words(say("slack.cancel")), TITLE)),
         "blocks": blocks,
     }
 
@@ -59,8 +60,8 @@ def card_to_view(card: Card, words: Words, *, is_spare: bool = False) -> Json:
     return {
         "type": "modal",
         "callback_id": "card",
-        "title": plain(title if len(title) <= TITLE else "Vinkki", TITLE).to_dict(),
-        "close": plain(words(say("slack.close")), TITLE).to_dict(),
+        "title": to_json(plain(title if len(title) <= TITLE else "Vinkki", TITLE)),
+        "close": to_json(plain(words(say("slack.close")), TITLE)),
         "blocks": card_to_blocks(card, words, "modal", is_spare=is_spare),
     }
 
@@ -81,14 +82,14 @@ def errors_by_block(errors: dict[str, Text], words: Words, blocks: list[str]) ->
 
 def options(choices: tuple[Choice, ...], words: Words) -> list[Json]:
     """Options for a lookup, at most a hundred."""
-    return [_option(c, words).to_dict() for c in choices[:100]]
+    return [to_json(_option(c, words)) for c in choices[:100]]
 
 
 def _input(field: FormField, words: Words) -> Json:
     element, is_optional = _element(field, words)
     block = InputBlock(label=plain(words(field.label), 2000), element=element, block_id=field.name, optional=is_optional,
                        hint=plain(words(field.hint), 2000) if field.hint else None)  # fmt: skip
-    return dict(block.to_dict())
+    return to_json(block)
 
 
 def _element(field: FormField, words: Words) -> tuple[InputInteractiveElement, bool]:
