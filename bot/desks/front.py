@@ -124,7 +124,7 @@ def home(turn: Turn) -> Card:
             blocks += [Divider(), *found] if blocks else found
     if not blocks:
         blocks.append(Paragraph(say("front.home.quiet")))
-    ways = ("stories", "refer", "vinkki leaderboard", "vinkki settings", "vinkki help")
+    ways = ("stories", "vinkki leaderboard", "vinkki settings", "vinkki help")  # to refer stands above, with the referrals
     buttons = tuple(Button(say(f"front.go.{_slug(c)}"), "front.run", c) for c in ways if c in TABLE.commands)
     return Card(say("front.home.title", name=turn.person.name.split()[0] if turn.person.name.split() else ""), (*blocks, Divider(), Buttons(buttons)))
 

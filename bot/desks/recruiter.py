@@ -120,12 +120,12 @@ def page(turn: Turn, value: str) -> Replace:
 
 
 def home_section(turn: Turn) -> tuple[Block, ...]:
-    """For recruiters, on their home: how many referrals wait."""
+    """For recruiters, on their home: how many referrals wait; nothing where none do."""
     if not turn.has(*STAFF):
         return ()
     _, total = referrals.in_hand(turn.session, turn.person_id, 0, 0)
     if not total:
-        return (Paragraph(say("recruiter.home.none")),)
+        return ()
     return (Paragraph(say("recruiter.home.some", count=total)), Buttons((Button(say("recruiter.list.open"), "recruiting.page", "0", "primary"),)))
 
 

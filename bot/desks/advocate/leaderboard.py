@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import audit, insights, settings
 from bot.desks.turn import Turn
 from bot.errors import Refusal
-from bot.messages import Answer, Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Replace, Show, say
+from bot.messages import Answer, Block, Button, Buttons, Card, Divider, Fact, Facts, Heading, Note, Paragraph, Replace, Show, say
 
 PAGE = 10
 
@@ -57,7 +57,8 @@ def _standings(turn: Turn, zone: str) -> list[Block]:
     blocks: list[Block] = [Facts(rows) if rows else Paragraph(say("leaderboard.empty"))]
     is_on = turn.person.on_leaderboard
     action, key = ("leaderboard.leave", "leaderboard.button.leave") if is_on else ("leaderboard.join", "leaderboard.button.join")
-    return [*blocks, Buttons((Button(say(key), action),)), Note(say("leaderboard.note"))]
+    note = say("leaderboard.note_on" if is_on else "leaderboard.note", count=PAGE)
+    return [Divider(), Heading(say("leaderboard.month")), *blocks, Buttons((Button(say(key), action),)), Note(note)]
 
 
 BUTTONS = {"leaderboard.join": join, "leaderboard.leave": leave}

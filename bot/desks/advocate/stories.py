@@ -60,13 +60,12 @@ def _mine(turn: Turn, rows: list[Story]) -> dict[int, Say]:
 
 def section(turn: Turn) -> tuple[Block, ...]:
     """On the home page: the newest stories, and what my links brought this month."""
-    rows, has_more = stories.latest_for(turn.session, turn.person, turn.today, 0)
+    rows, _ = stories.latest_for(turn.session, turn.person, turn.today, 0)
     if not rows:
         return ()
     mine = insights.own(turn.session, turn.now, turn.person_id, turn.deployment.time_zone)
     figures = (Paragraph(say("stories.home.clicks", count=mine.month)),) if mine.shares else ()
-    follow = (Buttons((Button(say("stories.button.all"), "stories.more", "0"),)),) if has_more or len(rows) > HOME else ()
-    return (Heading(say("stories.home.title")), *figures, _items(turn, rows[:HOME]), *follow)
+    return (Heading(say("stories.home.title")), *figures, _items(turn, rows[:HOME]))
 
 
 DESK = Desk(

@@ -20,10 +20,10 @@ from bot.messages import (
     ChartBlock,
     ChoiceField,
     DayField,
+    Divider,
     Fact,
     Facts,
     Form,
-    Heading,
     Item,
     Items,
     Note,
@@ -60,7 +60,7 @@ def _list(turn: Turn, page: int) -> Card:
     blocks: list[Block] = [Items(items)] if items else [Paragraph(say("strategy.empty"))]
     create = Button(say("strategy.button.create"), "strategy.create", "", "primary")
     following = (Button(say("stories.button.more"), "strategy.more", str(page + 1)),) if len(rows) > PAGE else ()
-    blocks += [Buttons((create, *following)), Heading(say("balance.title")), balance_facts(turn, None), Note(say("balance.why"))]
+    blocks += [Buttons((create, *following)), Divider(), balance_facts(turn, None), Note(say("balance.why"))]
     return Card(say("strategy.title"), tuple(blocks))
 
 
@@ -69,7 +69,7 @@ def balance_facts(turn: Turn, audience_id: int | None) -> Facts:
     found = strategy.balance(turn.session, audience_id, turn.today)
     counts = say("balance.counts", **{k: say(f"balance.{k}", count=getattr(found, k)) for k in strategy.KINDS})
     name = audience_name(turn.session, audience_id)
-    return Facts((Fact(name, counts), Fact(say("balance.next", count=found.days), owed(found))))
+    return Facts((Fact(say("stories.fact.audience"), name), Fact(say("balance.next", count=found.days), counts), Fact(say("balance.title"), owed(found))))
 
 
 def open_one(turn: Turn, value: str) -> Answer:

@@ -72,7 +72,7 @@ def proposal_card(session: Session, row: Story) -> Card:
     blocks.append(
         Buttons((
             Button(say("stories.button.approve"), "story.approve", value, "primary"), Button(say("stories.button.refuse"), "story.refuse", value),
-            Button(say("stories.button.open"), "story.open", str(row.id)), Button(say("stories.button.read"), url=row.link),
+            Button(say("stories.button.read"), url=row.link),
         ))
     )  # fmt: skip
     return Card(say("stories.review.title", title=row.title), tuple(blocks))
