@@ -23,7 +23,7 @@ from adapters.portal.inbound import field
 from adapters.portal.portal import Look, Portal
 from adapters.portal.visits import Visit, give_cookie
 from adapters.scheduler import Ticker
-from bot.desks import tour
+from bot.desks import tour, wording
 from bot.messages import say
 
 STEPS_FORWARD = (1, 7, 30, 90)
@@ -140,7 +140,7 @@ class Demo:
     async def move_clock(self, _request: web.Request, _visit: Visit, posted: Posted) -> web.StreamResponse:
         """Move on by one of the offered numbers of days, unless the clock is moving already."""
         days = field(posted, "days")
-        if self.moving.is_over and days.isdigit() and int(days) in STEPS_FORWARD and self.ticker:
+        if self.moving.is_over and days in map(str, STEPS_FORWARD) and self.ticker:
             self.moving = Moving(int(days))
             self.moving.task = asyncio.create_task(self._move(self.moving, self.ticker))
         return self.portal.go("/demo/clock")
@@ -162,7 +162,7 @@ class Demo:
     async def become(self, _request: web.Request, _visit: Visit, posted: Posted) -> web.StreamResponse:
         """Sign this browser in as somebody else, and go on to where the tour leads."""
         person, token = field(posted, "person"), self.hub.deployment.new_token()
-        if not person.isdigit() or not await self.hub.db.write(tour.become, int(person), token, datetime.now(UTC)):
+        if not wording.is_id(person) or not await self.hub.db.write(tour.become, int(person), token, datetime.now(UTC)):
             return self.portal.go("/demo/people")
         response = self.portal.go(field(posted, "next") or "/")
         give_cookie(response, self.hub.deployment, token)

@@ -54,6 +54,14 @@ async def test_every_route_of_the_demo_is_near_only(house: House) -> None:
             assert near_by.status in (200, 303), (route.method, path, near_by.status)
 
 
+@pytest.mark.parametrize("typed", ["²", "9" * 30, "-1", ""])
+@pytest.mark.parametrize(("path", "field", "back"), [("/demo/clock", "days", "/demo/clock"), ("/demo/person", "person", "/demo/people")])
+async def test_a_number_that_is_none_changes_nothing(house: House, path: str, field: str, back: str, typed: str) -> None:
+    async with TestClient(TestServer(house.app)) as client:
+        answer = await client.post(path, headers={"Sec-Fetch-Site": "same-origin"}, data={field: typed}, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, back)
+
+
 def test_serving_has_none_of_them(tmp_path: Path, sqlite_template: Path) -> None:
     (tmp_path / "vinkki.db").write_bytes(sqlite_template.read_bytes())
     config = load(_env_file=None, database_url=f"sqlite:///{tmp_path / 'vinkki.db'}", secret_key="a-test-key-that-is-long-enough-000")
