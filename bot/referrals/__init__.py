@@ -8,7 +8,7 @@ from bot.referrals.links import LinkState, expire_links, link_for, state_of
 from bot.referrals.matching import in_hand, link_hire, match, of_referrer
 from bot.referrals.moving import last_change, move, record, recruiters_of, stale, tell
 from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink, StageChange
-from bot.referrals.seeing import may_see_name, shown_since, shown_stage
+from bot.referrals.seeing import may_see_name, shown_since, shown_stage, shown_step
 from bot.referrals.stages import ACTIVE, CAUSES, ENDS, HIDDEN, MOVES, STAGES, may, next_stages
 from bot.referrals.timers import escalate, remind
 
@@ -16,5 +16,6 @@ __all__ = [
     "ACTIVE", "CAUSES", "ENDS", "HIDDEN", "MOVES", "STAGES", "Candidate", "Confirmed", "Consent", "ConsentRecord", "Details", "LinkState", "Referral",
     "ReferralLink", "StageChange", "confirm", "erase_candidate", "erase_person", "escalate", "expire_links", "export", "in_hand", "last_change",
     "link_for", "link_hire", "match", "may", "may_see_name", "move", "next_stages", "of_referrer", "open_details", "read_details", "record", "recruiters_of",
-    "referrals_of", "refused_email", "remind", "retain", "seal", "shown_since", "shown_stage", "shred", "stale", "state_of", "tell", "unseal", "withdraw",
+    "referrals_of", "refused_email", "remind", "retain", "seal", "shown_since", "shown_stage", "shown_step", "shred", "stale", "state_of", "tell",
+    "unseal", "withdraw",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.referrals.records import Candidate, Referral
+from bot.referrals.records import Candidate, Referral, StageChange
 from bot.referrals.stages import ENDS, HIDDEN
 
 
@@ -26,6 +26,24 @@ def shown_stage(session: Session, referral: Referral) -> str:
     if referral.stage == "closed" and referral.start_on:
         return "closed"
     return "over" if referral.stage in ENDS or referral.stage == "closed" else "private"
+
+
+def shown_step(session: Session, referral: Referral, change: StageChange) -> str | None:
+    """A step of the way as the referrer may read it, then and ever after; None where the step is none of theirs (any more).
+
+    The latest step is the stage as shown. The first stays the first. The others stay readable for as long as the candidate lets
+    the referrer see the way; of somebody erased, or who turned out to be another's candidate, they do not.
+    """
+    shown, is_first = shown_stage(session, referral), change.old == ""
+    if referral.stage == change.new:
+        return shown if is_first or shown != "private" else None
+    if is_first:
+        is_told_apart = referral.stage == "duplicate" or referral.stage in HIDDEN
+        return shown if is_told_apart else "confirmed" if may_see_name(session, referral) else "private"
+    is_gone = referral.stage in ("erased", "duplicate") or referral.stage in HIDDEN
+    if is_gone or change.new in ("erased", "duplicate"):
+        return None
+    return change.new if change.new == "hired" or may_see_name(session, referral) else None
 
 
 def shown_since(session: Session, referral: Referral) -> datetime:

@@ -12,18 +12,19 @@ from bot.referrals import Candidate, Referral, StageChange
 
 
 def stage(owed: Owed) -> Card | None:
-    """To the referrer: the referral has moved. As much as the candidate allowed; nothing where that says nothing new."""
+    """To the referrer: a step of the way, as much of it as the candidate allows. It stays the news it was when the referral has
+    moved on, but for what comes next, which the newer news tells."""
     change, referral = _change(owed)
     if change is None or referral is None or (change.new == "erased" and change.by == "time"):
         return None
-    shown, is_first = referrals.shown_stage(owed.session, referral), change.old == ""
-    if is_first and referral.stage not in (change.new, "duplicate", *referrals.HIDDEN):
-        shown = "confirmed" if referrals.may_see_name(owed.session, referral) else "private"  # it has moved on: that is said by the newer news
-    if not is_first and (referral.stage != change.new or shown == "private"):
-        return None  # it has moved on: the newer news is owed too; or the way there is the candidate's own
+    shown = referrals.shown_step(owed.session, referral, change)
+    if shown is None:
+        return None
     opening = wording.opening_name(owed.session, referral.opening_id)
-    blocks: list[Block] = [Paragraph(say(f"referrals.told.{shown}", opening=opening)), Paragraph(say(f"referrals.next.{shown}"))]
-    if is_first and owed.person:
+    blocks: list[Block] = [Paragraph(say(f"referrals.told.{shown}", opening=opening))]
+    if shown == referrals.shown_stage(owed.session, referral):
+        blocks.append(Paragraph(say(f"referrals.next.{shown}")))
+    if change.old == "" and owed.person:
         promise, reason = wording.promised_to(owed.session, owed.person, referral)
         blocks += [Paragraph(wording.promise_words(promise, reason)), Note(say("referrals.told.first_counts"))]
     return _referrer_card(referral, say(f"referrals.told.title.{shown}", opening=opening), blocks, is_good=shown in ("confirmed", "offered", "hired"))

@@ -12,7 +12,7 @@ from referral_desk import Company, company, text_of
 from bot import bonuses, referrals
 from bot.bonuses import Bonus
 from bot.db import Database
-from bot.desks import Deployment, candidate, notices
+from bot.desks import Deployment, candidate, notices, views
 from bot.desks.clock import STEPS
 from bot.messages import Command, Press
 from bot.outbox import Delivery
@@ -113,6 +113,19 @@ async def test_without_leave_the_referrer_hears_only_the_beginning_and_the_end(m
     assert "Referral 1: Kehittäjä (Åbo)" in text and "keep the rest to themselves" in text and "taken" not in text
     meri.db.write_now(referrals.move, meri.now, meri.rita.id, referral.id, "rejected", words="filled")
     assert told()[-1] == "referrals.told.title.over"
+
+
+async def test_who_was_erased_leaves_no_steps_in_the_referrers_inbox(small: Company) -> None:
+    referral, token = await small.confirmed()
+    for stage in ("taken", "interviewing"):
+        small.db.write_now(referrals.move, small.now, small.rita.id, referral.id, stage)
+
+    def told() -> list[str]:
+        return [m.card.title.key.rpartition(".")[2] for m in small.db.read_now(views.inbox, small.deployment, small.aino.id, small.now)]  # type: ignore[union-attr]
+
+    assert told() == ["interviewing", "taken", "confirmed"]
+    small.db.write_now(candidate.erase, small.deployment, token, small.now)
+    assert told() == ["erased", "confirmed"]
 
 
 async def test_time_forgets_what_is_decided_and_keeps_the_hire(meri: Company) -> None:

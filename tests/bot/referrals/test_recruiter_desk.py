@@ -13,7 +13,7 @@ from bot import people
 from bot.audit import AuditEntry
 from bot.bonuses import Bonus
 from bot.db import Database
-from bot.desks import Deployment, notices
+from bot.desks import Deployment, notices, views
 from bot.messages import Command, HomeOpened, Press, Submission
 from bot.outbox import Delivery
 from bot.people import Person
@@ -53,6 +53,20 @@ async def test_a_referral_walks_to_hired_and_the_bonus_is_accrued(meri: Company)
     assert "Maija Meikäläinen: Kehittäjä (Åbo)" in text and "Hired, since" in text and "Bonus €500.00, due 30 June 2026" in text
     told = [d for d in meri.rows(Delivery) if d.notice == "referral_stage"]
     assert len(told) == 6 and {d.person_id for d in told} == {meri.aino.id}
+
+
+async def test_each_step_stays_readable_in_the_referrers_inbox_with_its_own_words_and_moment(meri: Company) -> None:
+    referral, _ = await meri.confirmed()
+    for action in ("take", "contact", "interview", "offer"):
+        meri.now += timedelta(days=1)
+        await press(meri, meri.rita, f"referral.{action}", referral)
+        referral = meri.referral(referral.id)
+    told = meri.db.read_now(views.inbox, meri.deployment, meri.aino.id, meri.now)
+    assert [m.card.title.key.rpartition(".")[2] for m in told] == ["offered", "interviewing", "contacted", "taken", "confirmed"]  # type: ignore[union-attr]
+    assert [m.at.day for m in told] == [6, 5, 4, 3, 2]
+    texts = [text_of(m.card) for m in told]
+    assert "They think about the offer" in texts[0]
+    assert not any(words in text for text in texts[1:] for words in ("Next, ", "may follow", "A decision follows"))  # the newer news tells what comes next
 
 
 async def test_of_two_who_take_at_once_one_wins_and_the_other_is_told_by_whom(meri: Company) -> None:
