@@ -19,6 +19,7 @@ from adapters.hub import Hub, PlatformAdapter
 from bot import outbox
 
 __all__ = ["Lanes"]
+BEAT = 0.02  # seconds from being woken to looking: whoever pressed is answered first, and many presses are one look
 log = structlog.get_logger("vinkki.delivery")
 
 
@@ -84,6 +85,7 @@ class Lanes:
     async def _watching(self) -> None:
         while True:
             await self._awake.wait()
+            await asyncio.sleep(BEAT)
             self._awake.clear()
             try:
                 await self._open()
