@@ -13,7 +13,7 @@ from typing import Any
 from adapters.slack.blocks import Json
 from adapters.slack.render import card_to_message
 from adapters.slack.view import form_to_view
-from bot.messages import Card, Form
+from bot.messages import Card, Form, say
 from content.catalog import Words
 
 _COLOURS = ("#1264a3", "#2bac76", "#e8912d", "#cd2553", "#7c3085", "#36c5f0")
@@ -21,17 +21,19 @@ _COLOURS = ("#1264a3", "#2bac76", "#e8912d", "#cd2553", "#7c3085", "#36c5f0")
 
 def preview(card: Card, locale: str, time_zone: str) -> str:
     """A whole HTML page with the card as a message in Slack."""
-    blocks = card_to_message(card, Words(locale, time_zone))["blocks"]
-    body = f'<div class="message"><div class="face">V</div><div><div class="who"><b>Vinkki</b> <i>APP</i> <time>09:41</time></div>{_blocks(blocks)}</div></div>'
-    return _page(body, locale)
+    words = Words(locale, time_zone)
+    blocks = card_to_message(card, words)["blocks"]
+    who = '<div class="who"><b>Vinkki</b> <i>APP</i> <time>09:41</time></div>'
+    return _page(f'<div class="message"><div class="face">V</div><div>{who}{_blocks(blocks, words)}</div></div>', locale)
 
 
 def preview_form(form: Form, locale: str, time_zone: str) -> str:
     """A whole HTML page with the form as a modal in Slack."""
-    view = form_to_view(form, Words(locale, time_zone))
+    words = Words(locale, time_zone)
+    view = form_to_view(form, words)
     feet = f'<span class="button">{_text(view["close"])}</span><span class="button primary">{_text(view["submit"])}</span>'
     head = f"<header><span>{_text(view['title'])}</span><span>✕</span></header>"
-    return _page(f'<div class="modal">{head}<main>{_blocks(view["blocks"])}</main><footer>{feet}</footer></div>', locale)
+    return _page(f'<div class="modal">{head}<main>{_blocks(view["blocks"], words)}</main><footer>{feet}</footer></div>', locale)
 
 
 def _page(body: str, locale: str) -> str:
@@ -46,11 +48,11 @@ def _style() -> str:
     return (Path(__file__).parent / "preview.css").read_text(encoding="utf-8")
 
 
-def _blocks(blocks: list[Json]) -> str:
-    return "".join(_block(b) for b in blocks)
+def _blocks(blocks: list[Json], words: Words) -> str:
+    return "".join(_block(b, words) for b in blocks)
 
 
-def _block(block: Json) -> str:
+def _block(block: Json, words: Words) -> str:
     match block["type"]:
         case "header":
             return f"<h2>{_text(block['text'])}</h2>"
@@ -67,7 +69,7 @@ def _block(block: Json) -> str:
         case "data_visualization":
             return _chart(block)
         case "input":
-            return _input(block)
+            return _input(block, words)
     return "<hr>"
 
 
@@ -119,8 +121,9 @@ def _row(point: Json, label: str, top: float, colour: str) -> str:
     return f'<div class="row"><span>{escape(label)}</span>{bar}<span>{point["value"]:g}</span></div>'
 
 
-def _input(block: Json) -> str:
-    optional = " (optional)" if block.get("optional") and block["element"]["type"] != "checkboxes" else ""
+def _input(block: Json, words: Words) -> str:
+    is_marked = block.get("optional") and block["element"]["type"] != "checkboxes"  # Slack says it beside the label, in its own words
+    optional = f" ({escape(words(say('slack.optional')))})" if is_marked else ""
     hint = f'<div class="hint">{_text(block["hint"])}</div>' if "hint" in block else ""
     return f'<div class="input"><b>{_text(block["label"])}{optional}</b>{_element(block["element"])}{hint}</div>'
 

@@ -25,6 +25,12 @@ def test_it_shows_a_form() -> None:
     assert "Gallery form" in page and "Peruuta" in page and "As on your badge" in page and 'lang="fi"' in page
 
 
+@pytest.mark.parametrize(("locale", "word"), [("en", "Why (optional)"), ("fi", "Why (valinnainen)"), ("sv", "Why (valfritt)")])
+def test_what_may_be_left_empty_is_marked_in_the_reader_s_language(locale: str, word: str) -> None:
+    page = preview_form(FORM, locale, "Europe/Helsinki")
+    assert word in page and (locale == "en") == ("optional" in page)
+
+
 def test_hostile_words_are_shown_as_words() -> None:
     bad = p(HOSTILE + "\"><img src=x onerror=alert(1)>'")
     card = Card(bad, (
