@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, delete, func, literal_column, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, delete, exists, func, literal, literal_column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -87,6 +88,21 @@ class Receipt(SQLModel, table=True):
 def owe(session: Session, now: datetime, key: str, notice: str, subject_id: int, person: Person, due_at: datetime | None = None) -> bool:
     """Owe a person a notice; False when that key is owed already. The lane is where they are reached now."""
     return bool(owe_many(session, now, notice, subject_id, [(key, person.id or 0, reach(session, person).lane)], due_at))
+
+
+def owe_newest(session: Session, now: datetime, key: str, notice: str, subject_id: int, person: Person) -> bool:
+    """Owe a person a notice that takes the place of those of its kind before it: what was sent is taken back once, what was not
+    is cancelled. So a list that comes every morning stands there once. False when that key is owed already, and nothing changes."""
+    if not owe(session, now, key, notice, subject_id, person):
+        return False
+    earlier = col(Delivery.person_id) == person.id, col(Delivery.notice) == notice, col(Delivery.deed) == "send", col(Delivery.key) != key
+    session.execute(update(Delivery).where(*earlier, col(Delivery.state).in_(["owed", "parked", "unknown"])).values(state="cancelled"))
+    taken_back = aliased(Delivery)
+    is_new = ~exists().where(col(taken_back.key) == literal("superseded:").concat(col(Delivery.key)))
+    shown = session.exec(select(Delivery).where(*earlier, col(Delivery.state).in_(["sent", "sending"]), is_new))
+    rows = [_row(now, f"superseded:{d.key}", notice, d.subject_id, d.lane, now) | {"person_id": d.person_id, "deed": "withdraw", "of_id": d.id} for d in shown]
+    _insert(session, rows)
+    return True
 
 
 def owe_room(session: Session, now: datetime, key: str, notice: str, subject_id: int, room: str, lane: str = "portal") -> bool:

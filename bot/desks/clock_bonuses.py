@@ -24,13 +24,14 @@ def drop_leavers(session: Session, deployment: Deployment, now: datetime) -> boo
 
 
 def raise_due(session: Session, deployment: Deployment, now: datetime) -> bool:
-    """Due bonuses raise themselves at nine (a setting), and HR is told once that day."""
+    """Due bonuses raise themselves at nine (a setting), and HR is told once that day; the list of the mornings before goes, since the
+    newest holds all that still waits."""
     today = _day_from(session, deployment, now)
     raised, more = bonuses.raise_due(session, now, today)
     if raised:
         for person in people.holders(session, "hr"):
             if person.is_here(today):
-                outbox.owe(session, now, f"bonuses:due:{today}:person:{person.id}", "bonus.digest", today.toordinal(), person)
+                outbox.owe_newest(session, now, f"bonuses:due:{today}:person:{person.id}", "bonus.digest", today.toordinal(), person)
     return more
 
 

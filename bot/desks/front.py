@@ -196,12 +196,15 @@ def unknown_command(turn: Turn, offers: list[str]) -> Card:
 def inbox(session: Session, deployment: Deployment, person: Person, now: datetime, page: int = 0) -> list[tuple[int, datetime, Card]]:
     """A page of what a person was told, newest first, on whatever platform: (delivery id, when, the card as it is now).
 
-    What has nothing to say any more is left out, so a page may be short; an empty one need not be the last.
+    What was taken back or has nothing to say any more is left out; for the latter a page may be short, and an empty one need
+    not be the last.
     """
     from bot.desks import notices
 
     told = or_(col(Delivery.state).in_(["sent", "sending", "unknown", "parked"]), (col(Delivery.state) == "owed") & (col(Delivery.due_at) <= now))
-    query = select(Delivery).where(Delivery.person_id == person.id, Delivery.deed == "send", col(Delivery.notice).not_in(sign_in.BY_MAIL), told)
+    gone = select(Delivery.of_id).where(Delivery.person_id == person.id, Delivery.deed == "withdraw")  # also letters, which cannot be taken back
+    own = select(Delivery).where(Delivery.person_id == person.id, Delivery.deed == "send", col(Delivery.notice).not_in(sign_in.BY_MAIL))
+    query = own.where(told, col(Delivery.id).not_in(gone))
     rows = session.exec(query.order_by(col(Delivery.id).desc()).offset(page * INBOX_PAGE).limit(INBOX_PAGE)).all()
     cards = [(d.id or 0, d.sent_at or d.due_at, notices.build(session, deployment, d, now)) for d in rows]
     return [(number, at, card) for number, at, card in cards if card is not None]

@@ -17,6 +17,7 @@ from bot.messages import Answer, Card, answer_json
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.people.sign_in import code_of
+from bot.vault import ANSWERS
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def sign_in_code(token: str) -> str:
 def saved_answer(session: Session, deployment: Deployment, person_id: int, nonce: str) -> Answer | None:
     """The answer that a press or submission of this person on the portal was given; None when there was none."""
     saved = outbox.receipt(session, f"portal::{event_key(person_id, nonce)}")
-    return answer_json.validate_json(deployment.vault.open(saved)) if saved else None
+    kept = deployment.vault.open_for(session, ANSWERS, saved) if saved else None
+    return answer_json.validate_json(kept) if kept else None
 
 
 def event_key(person_id: int, nonce: str) -> str:
@@ -68,9 +70,7 @@ def inbox(session: Session, deployment: Deployment, person_id: int, now: datetim
     person = session.get(Person, person_id)
     if person is None:
         return []
-    rows = front.inbox(session, deployment, person, now, page)
-    gone = _withdrawn(session, [number for number, _, _ in rows])
-    return [Message(number, at, card) for number, at, card in rows if number not in gone]
+    return [Message(*row) for row in front.inbox(session, deployment, person, now, page)]
 
 
 def _withdrawn(session: Session, ids: list[int]) -> set[int | None]:

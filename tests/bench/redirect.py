@@ -34,7 +34,7 @@ async def run(seconds: float = 1.5) -> AsyncIterator[Result]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'clicks.db'}"
-        _fill(url)
+        fill_links(url)
         async with AsyncExitStack() as stack:
             ours = await stack.enter_async_context(serving(SERVER, url, folder=folder, log=folder / "ours", port_of=bare_number))
             bare = await stack.enter_async_context(serving(SERVER, url, "bare", folder=folder, log=folder / "bare", port_of=bare_number))
@@ -47,18 +47,18 @@ async def _compare(ours: Server, bare: Server, connections: int, seconds: float,
     rates: dict[str, list[float]] = {"ours": [], "bare": []}
     costs: dict[str, list[float]] = {"ours": [], "bare": []}
     latencies: dict[str, list[float]] = {"ours": [], "bare": []}
-    before, answered = _clicks(file), 0
+    before, answered = clicks(file), 0
     for i in range(ROUNDS):
         pair = (("ours", ours), ("bare", bare))
         for name, server in pair if i % 2 else reversed(pair):
             cpu = server.cpu()
-            load = await Load(_requests()).run(server.port, connections, seconds)
+            load = await Load(requests()).run(server.port, connections, seconds)
             assert set(load.statuses) == {302}, load.statuses
             rates[name].append(len(load.seconds) / seconds)
             costs[name].append((server.cpu() - cpu) / len(load.seconds) * 1e6)
             latencies[name].append(load.quantile(0.5) * 1000)
             answered += len(load.seconds) if name == "ours" else 0
-    lost = answered - (_clicks(file) - before)
+    lost = answered - (clicks(file) - before)
     ratio = median([a / b for a, b in zip(rates["ours"], rates["bare"], strict=True)])
     what = f"share link, {connections} at once"
     is_promised = connections > 1
@@ -69,7 +69,7 @@ async def _compare(ours: Server, bare: Server, connections: int, seconds: float,
     yield Result(f"{what}: answered clicks without a row", lost, None, None, "clicks", "0", lost == 0)
 
 
-def _requests() -> Iterator[bytes]:
+def requests() -> Iterator[bytes]:
     made = [request("GET", f"/s/{_token(i % LINKS)}", {"User-Agent": AGENTS[i % len(AGENTS)]}) for i in range(LINKS * len(AGENTS))]
     return itertools.cycle(made)
 
@@ -78,12 +78,12 @@ def _token(i: int) -> str:
     return f"benchmarktoken{i:08d}"
 
 
-def _clicks(file: Path) -> int:
+def clicks(file: Path) -> int:
     with closing(sqlite3.connect(file)) as raw:
         return int(raw.execute("SELECT count(*) FROM click").fetchone()[0])
 
 
-def _fill(url: str) -> None:
+def fill_links(url: str) -> None:
     upgrade(url)
     db = Database(url)
     now = datetime.now(UTC)

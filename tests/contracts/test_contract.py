@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from conftest import add_person
 from contracts.driver import Driver, World
 from contracts.gallery import FULL, HOSTILE, Gallery
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot import outbox
 from bot.messages import Card, Plain
@@ -140,6 +141,25 @@ async def test_what_is_owed_is_delivered_updated_and_withdrawn(world: World, dri
     await world.db.write(lambda s: outbox.owe_change(s, world.clock.move(minutes=1), "withdraw", "gallery", 1))
     await world.deliver()
     assert not any("Corrected title" in m.text for m in await driver.inbox(aino))
+
+
+async def test_a_list_that_comes_anew_takes_the_place_of_the_one_before(world: World, driver: Driver, aino: Person, gallery: Gallery) -> None:
+    await driver.command(aino, "vinkki", "help")
+    gallery.notices.update({1: Card(Plain("Monday's list")), 2: Card(Plain("Tuesday's list")), 3: Card(Plain("Wednesday's list")), 9: Card(Plain("Bo's list"))})
+    bo = add_person(world.db, "Bo Ek")
+    await world.db.write(lambda s: outbox.owe(s, world.clock.now(), "other:9", "gallery", 9, s.get_one(Person, bo.id)))
+
+    def owe(session: Session, day: int) -> bool:
+        return outbox.owe_newest(session, world.clock.move(days=1), f"list:{day}", "gallery", day, session.get_one(Person, aino.id))
+
+    for day in (1, 2):
+        assert await world.db.write(owe, day)
+        await world.deliver()
+    assert await world.db.write(owe, 3) and not await world.db.write(owe, 3)
+    await world.deliver()
+    shown = [m.text for m in await driver.inbox(aino)]
+    assert len([t for t in shown if "'s list" in t]) == 1 and any("Wednesday's list" in t for t in shown)
+    assert await world.db.read(lambda s: s.exec(select(Delivery.state).where(Delivery.key == "other:9")).one()) != "cancelled"
 
 
 async def test_a_notice_with_nothing_left_to_say_is_cancelled(world: World, driver: Driver, aino: Person, gallery: Gallery) -> None:

@@ -387,4 +387,8 @@ def test_the_morning_tells_hr_once_a_day(desk: Desk) -> None:
     keys = world.db.read_now(lambda s: s.exec(select(Delivery.key).where(Delivery.notice == "bonus.digest", Delivery.person_id == world.hr.id)).all())
     assert sorted(keys) == [f"bonuses:due:{d}:person:{world.hr.id}" for d in ("2026-05-31", "2026-06-01")]
     assert world.db.read_now(outbox.busy_lanes, desk.now)
+    states = world.db.read_now(lambda s: dict(s.exec(select(Delivery.key, Delivery.state).where(Delivery.person_id == world.hr.id)).all()))
+    assert states == {f"bonuses:due:2026-05-31:person:{world.hr.id}": "cancelled", f"bonuses:due:2026-06-01:person:{world.hr.id}": "owed"}, (
+        "nobody reads yesterday's list"
+    )
     assert world.db.read_now(ledger.verify).is_sound and len(bonuses.STATES) == 12
