@@ -45,13 +45,17 @@ class Refused(Exception):
         self.retry_after = retry_after
 
     def response(self) -> web.Response:
-        """The tiny answer. The connection is closed where part of the body may still be on its way."""
+        """The tiny answer, for machines."""
         answer = web.Response(status=self.status, text=self.word + "\n")
+        self.settle(answer)
+        return answer
+
+    def settle(self, answer: web.StreamResponse) -> None:
+        """What every answer to it carries, a word or a whole page: when to come again, and an end where a body may still come."""
         if self.retry_after:
             answer.headers["Retry-After"] = str(self.retry_after)
         if self.status in (408, 413):
             answer.force_close()
-        return answer
 
 
 def _no_check(_request: web.Request) -> None:

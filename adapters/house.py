@@ -19,7 +19,7 @@ from adapters.half_open import HalfOpen
 from adapters.hub import Hub, PlatformAdapter, Preview
 from adapters.scheduler import TICK_SECONDS, Ticker
 from adapters.share_links import ShareLinks, nobody
-from adapters.web import make_app
+from adapters.web import make_app, plain_page
 from bot.config import Config
 from bot.db import Database
 from bot.desks import Deployment
@@ -157,16 +157,13 @@ def _readiness(ticker: Ticker, lanes: Lanes, platforms: Mapping[str, PlatformAda
 
 
 def _page(hub: Hub) -> Callable[[web.Request, str, int], Any]:
-    """Kind pages for people: the portal's, in the visitor's language. Machines (Slack, Teams, curl) get a word."""
+    """Kind pages for people: the portal's, in the visitor's language. Scripts and curl get a word."""
 
     async def page(request: web.Request, kind: str, status: int) -> web.StreamResponse:
-        if request.path.startswith(("/api/", "/slack/")) or ("html" not in request.headers.get("Accept", "") and not request.path.startswith("/s/")):
-            return web.Response(status=status, text=f"{kind}\n")
-        from adapters.portal import headers, visitor_page, visits
+        from adapters.portal import stop
 
-        html = visitor_page(kind, visits.wanted_locale(request, hub.deployment.default_locale), hub.deployment.organisation)  # type: ignore[arg-type]
-        response = web.Response(status=status, text=html, content_type="text/html")
-        return headers.dress(response, headers.PUBLIC, referrer="no-referrer", is_https=hub.deployment.base_url.startswith("https://"))
+        reads_pages = "html" in request.headers.get("Accept", "") or request.path.startswith(("/s/", "/r/"))
+        return stop(request, hub.deployment, kind, status) if reads_pages else await plain_page(request, kind, status)
 
     return page
 

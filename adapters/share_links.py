@@ -25,6 +25,7 @@ Who: TypeAlias = Callable[[web.Request], Awaitable[int | None]]
 REMEMBERED = 10_000  # tokens
 FRESH_SECONDS = 1.0  # another process may recall a story: for so long it is not seen here
 SETTING_SECONDS = 5.0
+RETRY_SECONDS = 30
 _STATUS = {"expired": 410, "recalled": 410, "unknown": 404}
 log = structlog.get_logger("vinkki.share_links")
 
@@ -48,8 +49,8 @@ class _Arrival:
 
 class ShareLinks:
     """The hot path. Targets are remembered for a second and forgotten whenever anything was done in this process, so that a
-    recalled story stops leading on at once. `page(request, kind, status)` draws the kind pages; `who(request)` is the id of
-    the person who is signed in, if any: a sharer's own click is not counted."""
+    recalled story stops leading on at once. `page(request, kind, status)` draws the kind pages (`expired`, `recalled`, `unknown`, or
+    a `problem` by its status); `who(request)` is the id of the person who is signed in, if any: a sharer's own click is not counted."""
 
     def __init__(self, hub: Hub, page: Page, who: Who = nobody) -> None:
         self.hub, self.page, self.who = hub, page, who
@@ -80,7 +81,9 @@ class ShareLinks:
             target = await self._clicks.submit(arrival)
         except Exception:
             log.exception("click cannot be recorded")
-            return await self.page(request, "error", 503)
+            answer = await self.page(request, "problem", 503)
+            answer.headers["Retry-After"] = str(RETRY_SECONDS)
+            return answer
         if target.answer != "go":
             return await self.page(request, target.answer, _STATUS.get(target.answer, 404))
         return web.Response(status=302, headers={"Location": target.url, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"})

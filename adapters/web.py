@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import TypeAlias
 
 import structlog
@@ -27,21 +28,24 @@ SECURITY = {
     "X-Frame-Options": "DENY",
 }
 READY_SECONDS = 3.0
+GONE = 499  # nobody is there to read the answer; for the figures alone
 PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP")
 OUTSIDE = ("slack", "teams")  # connections to others, named by /readyz and not needed for being ready
+MACHINES = ("/slack/", "/api/", "/healthz", "/readyz", "/metrics")  # who calls these reads no pages
 log = structlog.get_logger("vinkki.web")
 
 
 async def plain_page(_request: web.Request, kind: str, status: int) -> web.StreamResponse:
-    """An error in one word, where no portal draws it."""
-    return web.Response(status=status, text=f"{kind}\n")
+    """An answer in a word or two, where nobody reads pages: the kind, or the status's own name for a `problem`."""
+    word = HTTPStatus(status).phrase.lower() if kind == "problem" else kind
+    return web.Response(status=status, text=f"{word}\n")
 
 
 def make_app(hub: Hub, platforms: Iterable[PlatformAdapter], ready: Ready, page: ErrorPage = plain_page) -> web.Application:
     """The application with the platforms' routes and our own.
 
-    `ready` names what a working process needs and whether it has it (on top of the database). `page(request, kind, status)`
-    draws `missing` and `error` for people; other routes get a word.
+    `ready` names what a working process needs and whether it has it (on top of the database). `page(request, "problem", status)`
+    says to people what went wrong and what to do next; routes that machines call get a word.
     """
     app = web.Application(client_max_size=UPLOAD_LIMIT, middlewares=[_outermost(page)])
     app[TRUSTED_PROXIES] = trusted(hub.config.trusted_proxies)
@@ -69,30 +73,39 @@ def _outermost(page: ErrorPage) -> Middleware:
 
 async def _answer(request: web.Request, handler: Handler, page: ErrorPage) -> web.StreamResponse:
     try:
-        return await handler(request) if "\0" not in request.path else await page(request, "missing", 404)  # PostgreSQL takes no NUL in text
+        return await handler(request) if "\0" not in request.path else await _told(request, page, 404)  # PostgreSQL takes no NUL in text
     except Refused as refused:
-        return refused.response()
+        answer = refused.response() if _is_for_machines(request) else await _told(request, page, refused.status)
+        refused.settle(answer)
+        return answer
     except web.HTTPMethodNotAllowed as wrong:
-        return web.Response(status=405, text="method not allowed\n", headers={"Allow": ", ".join(sorted(wrong.allowed_methods))})
-    except web.HTTPNotFound:
-        return await page(request, "missing", 404)
+        answer = await _told(request, page, 405)
+        answer.headers["Allow"] = ", ".join(sorted(wrong.allowed_methods))
+        return answer
     except web.HTTPException as raised:
         if raised.status < 400:
             raise
-        return web.Response(status=raised.status, text=f"{raised.reason.lower()}\n")
-    except (ConnectionResetError, asyncio.CancelledError):
-        raise  # whoever asked has gone
-    except Exception:
+        return await _told(request, page, raised.status)
+    except asyncio.CancelledError:
+        raise
+    except Exception as e:
+        if isinstance(e, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            return web.Response(status=GONE)
         log.exception("request failed", route=_route(request))
-        return await _error(request, page)
+        return await _told(request, page, 500)
 
 
-async def _error(request: web.Request, page: ErrorPage) -> web.StreamResponse:
+def _is_for_machines(request: web.Request) -> bool:
+    return request.path.startswith(MACHINES)
+
+
+async def _told(request: web.Request, page: ErrorPage, status: int) -> web.StreamResponse:
+    """What went wrong, as whoever asked can read it."""
     try:
-        return await page(request, "error", 500)
+        return await (plain_page if _is_for_machines(request) else page)(request, "problem", status)
     except Exception:
         log.exception("the error page failed too")
-        return web.Response(status=500, text="error\n")
+        return web.Response(status=status, text="error\n")
 
 
 def _route(request: web.Request) -> str:

@@ -3,6 +3,6 @@
 from adapters.portal.adapter import PortalAdapter
 from adapters.portal.portal import Extras, NavItem, Portal
 from adapters.portal.preview import preview
-from adapters.portal.visitor import visitor_page
+from adapters.portal.visitor import stop, visitor_page
 
-__all__ = ["Extras", "NavItem", "Portal", "PortalAdapter", "preview", "visitor_page"]
+__all__ = ["Extras", "NavItem", "Portal", "PortalAdapter", "preview", "stop", "visitor_page"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from adapters.hub import Hub, Preview
-from adapters.portal import files, headers
+from adapters.portal import files
 from adapters.portal.candidate import CandidatePage
 from adapters.portal.desks import Desks
 from adapters.portal.home import Home
@@ -17,8 +17,7 @@ from adapters.portal.portal import Extras, Portal
 from adapters.portal.privacy import PrivacyPage
 from adapters.portal.sign_in import SignIn
 from adapters.portal.talk import Talk
-from adapters.portal.visitor import visitor_page
-from adapters.portal.visits import give_cookie, wanted_locale
+from adapters.portal.visits import give_cookie
 
 ROOMS = ("admin", "recruiting")
 
@@ -59,12 +58,6 @@ class PortalAdapter:
     def room_address(self, room: str) -> tuple[str, str] | None:
         """The portal's desks show what is said in the rooms."""
         return ("", room) if room in ROOMS else None
-
-    async def error_page(self, request: web.Request, kind: str, status: int) -> web.StreamResponse:
-        """A page for an address that leads nowhere (`missing`) or a failure of ours (`error`); drawn without the database."""
-        locale = wanted_locale(request, self.hub.deployment.default_locale)
-        html = visitor_page("missing" if kind == "missing" else "error", locale, self.hub.deployment.organisation)
-        return self.portal.dressed(web.Response(text=html, status=status, content_type="text/html"), headers.PUBLIC, "no-referrer")
 
     def give_session(self, response: web.StreamResponse, session: str) -> None:
         """Sign a browser in with a session that other code opened (the demo's person switcher)."""

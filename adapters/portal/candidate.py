@@ -19,6 +19,7 @@ from adapters.portal.asking import Posted, read_filling
 from adapters.portal.env import draw
 from adapters.portal.inbound import field
 from adapters.portal.portal import Portal
+from adapters.portal.visitor import stop
 from adapters.portal.visits import require_origin, wanted_locale
 from adapters.portal.widgets import Filled, initial
 from bot.desks import Deployment, candidate
@@ -120,8 +121,8 @@ class CandidatePage:
                 (self.posts if request.method == "POST" else self.tries).require(client_address(request))
                 return await handler(request)
             except Refused as refused:
-                response = refused.response()
-                headers.dress(response, headers.PUBLIC, referrer="no-referrer")
+                response = stop(request, self.portal.hub.deployment, "problem", refused.status)
+                refused.settle(response)
                 return response
 
         return route

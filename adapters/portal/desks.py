@@ -18,6 +18,7 @@ from adapters.portal.visits import Visit
 from adapters.portal.widgets import card_html
 from bot.desks import views
 from bot.desks.hr import files
+from bot.errors import Refusal
 from bot.messages import Button, Command, Replace, Show, say
 from content.catalog import LOCALES
 
@@ -68,7 +69,7 @@ class Desks:
     async def admin(self, request: web.Request, visit: Visit) -> web.Response:
         """Where HR, curators and payroll begin."""
         if not visit.has("hr", "curator", "payroll", "executive"):
-            raise Refused(403)
+            raise Refusal("forbidden")
         title = visit.words(say("portal.desk.admin_title"))
         body = draw("admin.html", visit.words, title=title, tiles=offered(visit), room=await self._room(visit, "admin"))
         return await self.portal.page(visit, title, body)

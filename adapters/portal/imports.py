@@ -98,7 +98,7 @@ class Imports:
                 await self._require(request, visit)
                 return await self.bring(request, visit)
             except Refused as refused:
-                response = await self.portal.problem(visit, refused.status)
+                response = await self.portal.refused(visit, refused)
             except Refusal as refusal:
                 response = await self.portal.refusal(visit, refusal)
             response.force_close()  # the body may not have been read

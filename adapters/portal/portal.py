@@ -20,6 +20,7 @@ from adapters.portal.env import draw, local
 from adapters.portal.inbound import field
 from adapters.portal.live import Live
 from adapters.portal.preview import preview
+from adapters.portal.visitor import told
 from adapters.portal.visits import Visit, cookie_name, csrf_token, require_origin, require_token, wanted_locale
 from adapters.portal.widgets import card_html
 from bot.desks import refusal_card, views
@@ -118,11 +119,17 @@ class Portal:
 
     async def problem(self, visit: Visit, status: int) -> web.Response:
         """A kind page for something that went wrong, in the visitor's language."""
-        kind = str(status) if status in (400, 401, 403, 404, 408, 413, 429) else "500"
+        kind = told(status)
         title = visit.words(say(f"portal.problem.title_{kind}"))
         response = await self.page(visit, title, draw("problem.html", visit.words, title=title, kind=kind, visit=visit), status=status)
         if status in (401, 403, 408, 413, 415):
             response.force_close()  # the body was not read
+        return response
+
+    async def refused(self, visit: Visit, refused: Refused) -> web.Response:
+        """Such a page for a request that was refused before it came to a desk."""
+        response = await self.problem(visit, refused.status)
+        refused.settle(response)
         return response
 
     async def refusal(self, visit: Visit, refusal: Refusal) -> web.Response:
@@ -142,7 +149,7 @@ class Portal:
             try:
                 return await handler(request, visit)
             except Refused as refused:
-                return await self.problem(visit, refused.status)
+                return await self.refused(visit, refused)
             except Refusal as refusal:
                 return await self.refusal(visit, refusal)
 
@@ -162,7 +169,7 @@ class Portal:
                     require_token(visit, field(posted, "csrf"))
                 return await handler(request, visit, posted)
             except Refused as refused:
-                return await self.problem(visit, refused.status)
+                return await self.refused(visit, refused)
             except Refusal as refusal:
                 return await self.refusal(visit, refusal)
 

@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 from contracts.drivers.portal import Browser, Portal
 from contracts.gallery import FULL, Gallery
+from structlog.testing import capture_logs
 
-from adapters.portal import home
+from adapters.portal import PortalAdapter, home
 from adapters.portal.live import FULL as QUEUE
-from adapters.portal.live import Live, PortalChat
+from adapters.portal.live import Live, PortalChat, Queue
+from adapters.web import make_app
 from bot import outbox
 from bot.desks import front
 from bot.people import Person
@@ -93,3 +96,35 @@ async def test_a_page_that_does_not_read_costs_nothing_and_still_ends() -> None:
         seen = [queue.get_nowait() for _ in range(queue.qsize())]
         assert seen[-1] is None
     assert live.push("1", "inbox") == 0
+
+
+async def test_a_tab_that_closes_early_is_nobodys_error(
+    portal: Portal, browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Served as the house serves: a handler is not cancelled when the other side goes, so it writes to nobody."""
+    ended = asyncio.Event()
+    real = home._Stream.run
+
+    async def run(stream: home._Stream, queue: Queue) -> None:
+        assert stream.request.transport is not None
+        stream.request.transport.abort()
+        try:
+            await real(stream, queue)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(home, "HEARTBEAT", 0.0)
+    monkeypatch.setattr(home._Stream, "run", run)
+    hub = portal.world.hub()
+    runner = web.AppRunner(make_app(hub, [PortalAdapter(hub, {})], dict))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    _, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+    cookie = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
+    writer.write(f"GET /events HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+    with capture_logs() as ours:
+        await asyncio.wait_for(ended.wait(), 5)
+        writer.close()
+        await runner.cleanup()  # whatever the server says of it is said by now
+    assert [line["event"] for line in ours] == []
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
