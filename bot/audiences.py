@@ -106,6 +106,11 @@ def is_member(session: Session, rule: Rule, today: date, person_id: int) -> bool
     return session.scalar(member_ids(rule, today).where(col(Person.id) == person_id)) is not None
 
 
+def matches(session: Session, rule: Rule, person_id: int) -> bool:
+    """The rule means this person, whether or not they are enrolled: for what is not about sharing."""
+    return session.scalar(sa_select(col(Person.id)).where(col(Person.id) == person_id, *_conditions(rule))) is not None
+
+
 def rule_of(session: Session, audience_id: int | None) -> Rule:
     """The rule of an audience; None means everybody."""
     row = session.get(Audience, audience_id) if audience_id is not None else None

@@ -132,6 +132,11 @@ def payable(person_id: int) -> str:
     return f"payable:person:{person_id}"
 
 
+def payable_charity(charity_id: int) -> str:
+    """The account of what is owed to a charity."""
+    return f"payable:charity:{charity_id}"
+
+
 def clearing(run_number: int) -> str:
     """The account of what was handed to payroll in one pay run."""
     return f"payroll_clearing:run:{run_number}"

@@ -56,14 +56,19 @@ class Money:
 
         Equal remainders go to the earlier share, so the same question always has the same answer.
         """
-        total = sum(weights)
-        if total <= 0 or any(w < 0 for w in weights) or self.amount_minor < 0:
-            raise ValueError("weights are not negative and not all zero; the amount is not negative")
-        floors = [self.amount_minor * w // total for w in weights]
-        order = sorted(range(len(weights)), key=lambda i: (-(self.amount_minor * weights[i] % total), i))
-        for i in order[: self.amount_minor - sum(floors)]:
-            floors[i] += 1
-        return [Money(part, self.currency) for part in floors]
+        return [Money(part, self.currency) for part in split(self.amount_minor, weights)]
+
+
+def split(whole: int, weights: Sequence[int]) -> list[int]:
+    """A whole number in parts by largest remainder, as `Money.split` does it: cents, or days off."""
+    total = sum(weights)
+    if total <= 0 or any(w < 0 for w in weights) or whole < 0:
+        raise ValueError("weights are not negative and not all zero; the whole is not negative")
+    floors = [whole * w // total for w in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(whole * weights[i] % total), i))
+    for i in order[: whole - sum(floors)]:
+        floors[i] += 1
+    return floors
 
 
 def parse_money(text: str, currency: str) -> Money:

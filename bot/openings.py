@@ -13,6 +13,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from bot import audit
 from bot.db import utc_field
 from bot.errors import FieldRefusal, Stale
+from bot.plans import Where
 
 LOCALES = ("en", "fi", "sv")
 # Letters that Unicode does not take apart into a base letter and an accent.
@@ -47,6 +48,11 @@ class JobOpening(SQLModel, table=True):
     def takes_referrals(self, today: date) -> bool:
         """Open on that day."""
         return self.is_open and (self.open_until is None or self.open_until >= today)
+
+    @property
+    def where(self) -> Where:
+        """What plans and campaigns look at."""
+        return Where(self.id, self.plan_id, self.department, self.country)
 
 
 @dataclass(frozen=True)

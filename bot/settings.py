@@ -40,10 +40,14 @@ DEFAULTS: dict[str, Any] = {
     "bonus.exclude_managers": True,
     "bonus.exclude_contractors": True,
     "bonus.raise_hour": 9,
+    "bonus.two_approvers_from": 0,  # whole units of the currency; 0: one approver is enough
+    "bonus.clawback_days": 0,  # after the payment; 0: nothing is ever asked back
     "payroll.delimiter": ";",
     "payroll.decimal_comma": True,
     "payroll.wage_code_employee": "REFERRAL",
     "payroll.wage_code_other": "REFERRAL-EXT",
+    "payroll.wage_code_day_off": "REFERRAL-DAY",
+    "payroll.wage_code_donation": "REFERRAL-GIFT",
     "privacy.contact": "",  # address for questions about personal data, in the notices; empty means HR
     "privacy.unconfirmed_days": 14,
     "privacy.not_hired_days": 365,

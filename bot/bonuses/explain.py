@@ -29,7 +29,7 @@ class Explanation:
     @property
     def is_share(self) -> bool:
         """The milestone's amount is divided among several people."""
-        return self.bonus.money != self.part.money
+        return (self.bonus.amount_minor, self.bonus.days_off) != (self.part.money.amount_minor, self.part.days_off)
 
 
 def explain(session: Session, bonus_id: int) -> Explanation | None:
@@ -37,9 +37,10 @@ def explain(session: Session, bonus_id: int) -> Explanation | None:
     bonus = session.get(Bonus, bonus_id)
     if bonus is None:
         return None
-    promise = plans.promise_of_version(session, bonus.plan_id)
+    referral = session.get_one(Referral, bonus.referral_id)
+    promise = plans.promise_of_version(session, bonus.plan_id, referral.campaign_id)
     run = session.get(PayRun, bonus.pay_run_id) if bonus.pay_run_id else None
     return Explanation(
-        bonus, session.get_one(Referral, bonus.referral_id), promise, promise.instalments[bonus.milestone_no - 1],
+        bonus, referral, promise, promise.part(bonus.milestone_no),
         tuple(audit.history(session, "bonus", bonus_id)), tuple(ledger.entries_of(session, "bonus", bonus_id)), run,
     )  # fmt: skip

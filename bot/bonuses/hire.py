@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,22 +12,15 @@ from sqlmodel import Session, col, select
 from bot import ledger, outbox, plans, referrals, settings
 from bot.bonuses.moves import accrual, move, note
 from bot.bonuses.records import Bonus
+from bot.bonuses.shares import Share, shares_of
 from bot.errors import FieldRefusal
-from bot.money import Money
+from bot.money import Money, split
 from bot.openings import JobOpening
 from bot.people import Person
-from bot.plans import Asked, Promise
+from bot.plans import Asked, Instalment, Promise
 from bot.referrals import Referral
 
 FAR = timedelta(days=730)
-
-
-@dataclass(frozen=True)
-class Share:
-    """One person's part of a referral's bonus, in proportion to the whole-number weights of all shares."""
-
-    person_id: int
-    weight: int = 1
 
 
 def hire(
@@ -48,7 +40,8 @@ def hire(
     facts: dict[str, int] = {"hired_person_id": hired_person_id} if hired_person_id else {}
     referral = referrals.move(session, now, actor_id, referral_id, "hired", version, start_on=start_on, **facts)  # type: ignore[arg-type]
     if referral.plan_id:
-        _accrue(session, now, actor_id, referral, plans.promise_of_version(session, referral.plan_id), start_on, shares or (Share(referral.referrer_id),))
+        _accrue(session, now, actor_id, referral, plans.promise_of_version(session, referral.plan_id, referral.campaign_id), start_on,
+                shares or shares_of(session, referral))  # fmt: skip
     return referral
 
 
@@ -62,25 +55,36 @@ def _check_start(start_on: date, referred_on: date, today: date) -> None:
 def _accrue(session: Session, now: datetime, actor_id: int | None, referral: Referral, promise: Promise, start_on: date, shares: Sequence[Share]) -> None:
     """One bonus per milestone and share; each part is split so that the shares sum to it to the cent."""
     payees = [session.get_one(Person, s.person_id) for s in shares]
+    weights = [s.weight for s in shares]
     same = {"referral_id": referral.id, "plan_id": promise.plan_id, "start_on": start_on, "state_since": now, "created_at": now}
     made: list[Bonus] = []
-    for milestone_no, part in enumerate(promise.instalments, start=1):
-        place = same | {"milestone_no": milestone_no, "due_on": part.due_on(start_on)}
-        for share_no, (payee, money) in enumerate(zip(payees, part.money.split([s.weight for s in shares]), strict=True), start=1):
-            if money.amount_minor:  # 0.01 among three leaves nothing for two of them
-                made.append(_bonus(session, payee, money, place | {"share_no": share_no}))
+    for milestone_no, part in _numbered(promise):
+        place = same | {"milestone_no": milestone_no, "due_on": part.due_on(start_on), "reward": part.reward, "charity_id": part.charity_id}
+        worth = zip(payees, part.money.split(weights), split(part.days_off, weights), strict=True)
+        for share_no, (payee, money, days_off) in enumerate(worth, start=1):
+            if money.amount_minor or days_off:  # 0.01 among three leaves nothing for two of them
+                made.append(_bonus(session, payee, money, place | {"share_no": share_no, "days_off": days_off}))
     session.add_all(made)
     session.flush()
     for bonus in made:
         note(session, now, actor_id, bonus, "")
-    ledger.post_many(session, now, [accrual(b) for b in made])
+    ledger.post_many(session, now, [accrual(b) for b in made if b.amount_minor])
     for payee in payees:
         _tell_or_refuse(session, now, referral, payee, [b for b in made if b.beneficiary_id == payee.id])
 
 
 def _bonus(session: Session, payee: Person, money: Money, place: dict[str, Any]) -> Bonus:
-    wage_code = settings.get(session, f"payroll.wage_code_{'employee' if payee.kind == 'employee' else 'other'}")
-    return Bonus(**place, beneficiary_id=payee.id or 0, payee_type=payee.kind, wage_code=wage_code, amount_minor=money.amount_minor, currency=money.currency)
+    kind = "employee" if payee.kind == "employee" else "other"
+    wage_code = settings.get(session, f"payroll.wage_code_{kind if place['reward'] == 'money' else place['reward']}")
+    return Bonus(
+        **place, beneficiary_id=payee.id or 0, payee_type="charity" if place["charity_id"] else payee.kind, wage_code=wage_code,
+        amount_minor=money.amount_minor, currency=money.currency,
+    )  # fmt: skip
+
+
+def _numbered(promise: Promise) -> list[tuple[int, Instalment]]:
+    extra = [(0, promise.extra)] if promise.extra else []
+    return [*enumerate(promise.instalments, start=1), *extra]
 
 
 def _tell_or_refuse(session: Session, now: datetime, referral: Referral, person: Person, mine: list[Bonus]) -> None:
@@ -97,6 +101,8 @@ def _tell_or_refuse(session: Session, now: datetime, referral: Referral, person:
 
 def reason_against(session: Session, referral: Referral, person: Person) -> str | None:
     """Why a person cannot earn by this referral, or None. Looks at the opening, at the newcomer where the directory knows them, and at today's roles."""
+    if person.erased_at:
+        return "referrer_left"
     opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
     asked = Asked(person, opening.hiring_manager_id if opening else None, referral.hired_person_id)
     if reason := plans.referrer_reason(session, asked):

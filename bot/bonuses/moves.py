@@ -11,7 +11,7 @@ from bot import audit, ledger, outbox, people
 from bot.audit import AuditEntry
 from bot.bonuses.records import MOVES, UNDUE, Bonus
 from bot.errors import Refusal, Stale
-from bot.ledger import EXPENSE, LedgerEntry, Movement, payable
+from bot.ledger import EXPENSE, LedgerEntry, Movement
 from bot.messages import Say, say
 from bot.people import Person
 
@@ -19,10 +19,14 @@ TOLD = frozenset({"eligible", "approved", "paid", "held", "forfeited"})  # the b
 HOLD_REASONS = ("hr_question", "hr_dispute")  # why HR may hold one; the rules give reasons of their own
 
 
-def accrual(bonus: Bonus) -> Movement:
-    """The entry of a promise that became real. The key is of the hire, so the same hire heard twice posts once."""
-    key = f"referral:{bonus.referral_id}:hired:share:{bonus.share_no}:part:{bonus.milestone_no}"
-    return Movement(key, EXPENSE, payable(bonus.beneficiary_id), bonus.money, "bonus", bonus.id or 0)
+def accrual(bonus: Bonus, deed: str = "hired") -> Movement:
+    """The entry of a promise that became real. The key is of the hire, so the same hire heard twice posts once.
+
+    `deed` is another word where a bonus takes the place of one that was cancelled.
+    """
+    part = f"part:{bonus.milestone_no}" if bonus.milestone_no else "campaign"
+    key = f"referral:{bonus.referral_id}:{deed}:share:{bonus.share_no}:{part}"
+    return Movement(key, EXPENSE, bonus.account, bonus.money, "bonus", bonus.id or 0)
 
 
 def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to: str, reason: str = "", *, is_told: bool = True) -> Bonus:
@@ -40,7 +44,7 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
     if done.rowcount != 1:
         raise overtaken(session, bonus)
     note(session, now, actor_id, bonus, old)
-    if to in ("forfeited", "void"):
+    if to in ("forfeited", "void") and bonus.amount_minor:
         ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
     if is_told and to in TOLD:
         tell(session, now, bonus, to)

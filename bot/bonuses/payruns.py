@@ -13,7 +13,7 @@ from bot.bonuses.moves import locked, note, overtaken, tell
 from bot.bonuses.payfile import PayLine, Shape, pay_file
 from bot.bonuses.records import Bonus, PayRun, PayRunFile, PayRunLine
 from bot.errors import Refusal, Stale
-from bot.ledger import CASH, LedgerEntry, Movement, clearing, payable
+from bot.ledger import CASH, LedgerEntry, Movement, clearing
 from bot.money import Money
 from bot.people import Person
 
@@ -40,11 +40,11 @@ def close(session: Session, now: datetime, actor_id: int, currency: str) -> PayR
     session.add(run)
     session.flush()
     run_id = run.id or 0
-    session.add(PayRunFile(pay_run_id=run_id, content=content))
+    session.add(PayRunFile(pay_run_id=run_id, format="csv", sha256=run.sha256, content=content))
     lines = [{"pay_run_id": run_id, "line_no": n, "bonus_id": b.id, "amount_minor": b.amount_minor, "is_returned": False} for n, b in enumerate(bonuses, 1)]
     session.execute(insert(PayRunLine), lines)
     _move_all(session, now, actor_id, bonuses, "exported", run_id)
-    ledger.post_many(session, now, [_export(b, number) for b in bonuses])
+    ledger.post_many(session, now, [_export(b, number) for b in bonuses if b.amount_minor])
     audit.note(session, now, actor_id, "payrun.closed", "payrun", run_id, f"number {number}, {len(bonuses)} bonuses, sha256 {run.sha256}")
     return run
 
@@ -63,7 +63,7 @@ def pay(session: Session, now: datetime, actor_id: int, run_id: int) -> PayRun:
     run.paid_at, run.paid_by = now, actor_id
     session.add(run)
     _move_all(session, now, actor_id, bonuses, "paid", run_id)
-    ledger.post_many(session, now, [Movement(f"bonus:{b.id}:paid:run:{run.number}", clearing(run.number), CASH, b.money, "bonus", b.id or 0) for b in bonuses])
+    ledger.post_many(session, now, [_payment(b, run.number) for b in bonuses if b.amount_minor])
     for bonus in bonuses:
         tell(session, now, bonus, "paid")
     audit.note(session, now, actor_id, "payrun.paid", "payrun", run_id, f"number {run.number}, {len(bonuses)} bonuses")
@@ -80,10 +80,11 @@ def send_back(session: Session, now: datetime, actor_id: int, bonus_id: int, ver
     if bonus.state != "exported" or bonus.pay_run_id is None:
         raise overtaken(session, bonus)
     run = session.get_one(PayRun, bonus.pay_run_id)
-    entry = session.exec(select(LedgerEntry).where(LedgerEntry.key == _export(bonus, run.number).key)).one()
     session.execute(update(PayRunLine).where(col(PayRunLine.pay_run_id) == run.id, col(PayRunLine.bonus_id) == bonus_id).values(is_returned=True))
     _move_all(session, now, actor_id, [bonus], "approved", None)
-    ledger.reverse(session, now, f"bonus:{bonus_id}:returned:run:{run.number}", entry.id or 0)
+    if bonus.amount_minor:
+        entry = session.exec(select(LedgerEntry).where(LedgerEntry.key == _export(bonus, run.number).key)).one()
+        ledger.reverse(session, now, f"bonus:{bonus_id}:returned:run:{run.number}", entry.id or 0)
     return bonus
 
 
@@ -94,7 +95,7 @@ def by_number(session: Session, number: int) -> PayRun | None:
 
 def content(session: Session, run: PayRun) -> bytes:
     """The stored bytes of a run's file, checked against the checksum that was stored with them. Raises Refusal `payruns.damaged`."""
-    found = session.get_one(PayRunFile, run.id).content
+    found = session.get_one(PayRunFile, (run.id, "csv")).content
     if hashlib.sha256(found).hexdigest() != run.sha256:
         raise Refusal("payruns.damaged", number=run.number)
     return found
@@ -126,7 +127,11 @@ def _move_all(session: Session, now: datetime, actor_id: int, bonuses: list[Bonu
 
 
 def _export(bonus: Bonus, number: int) -> Movement:
-    return Movement(f"bonus:{bonus.id}:exported:run:{number}", payable(bonus.beneficiary_id), clearing(number), bonus.money, "bonus", bonus.id or 0)
+    return Movement(f"bonus:{bonus.id}:exported:run:{number}", bonus.account, clearing(number), bonus.money, "bonus", bonus.id or 0)
+
+
+def _payment(bonus: Bonus, number: int) -> Movement:
+    return Movement(f"bonus:{bonus.id}:paid:run:{number}", clearing(number), CASH, bonus.money, "bonus", bonus.id or 0)
 
 
 def _lines(session: Session, number: int, bonuses: list[Bonus]) -> list[PayLine]:

@@ -9,7 +9,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueCo
 from sqlmodel import Field, SQLModel
 
 from bot.db import utc_field
+from bot.ledger import payable, payable_charity
 from bot.money import Money
+from bot.plans import WORTH
 
 # state -> the states it may move to. A move that is not here does not exist, but for the one way back: payroll sends an
 # exported bonus back by a contra entry, and it is approved again (payruns.send_back). Claw-back is off by default.
@@ -35,11 +37,14 @@ UNDUE = ("accrued", "waiting")  # the qualifying period is still running
 
 
 class Bonus(SQLModel, table=True):
-    """One share of one milestone of one referral.
+    """One share of one milestone of one referral; milestone 0 is a campaign's extra.
 
     `accrued` until the start day, `waiting` through the qualifying period, `eligible` when every rule held on the due day.
     `reason` names why it is held or forfeited (content: `bonuses.reason.<reason>`). Amount, plan version, payee type and wage
     code are frozen when it is accrued.
+
+    `reward` is of plans.REWARDS. A day off is no money and has no ledger entry; a donation is owed to a charity on the
+    beneficiary's behalf. Both walk through the same states.
     """
 
     __table_args__ = (
@@ -48,23 +53,28 @@ class Bonus(SQLModel, table=True):
             unique=True, sqlite_where=text("state <> 'void'"), postgresql_where=text("state <> 'void'"),
         ),
         Index("ix_bonus_state", "state", "due_on", "id"),
-        CheckConstraint("amount_minor > 0", name="bonus_amount_is_positive"),
+        CheckConstraint(WORTH, name="bonus_is_worth_something"),
     )  # fmt: skip
     id: int | None = Field(default=None, primary_key=True)
     referral_id: int = Field(foreign_key="referral.id", index=True)
     share_no: int = 1
     milestone_no: int = 1
     beneficiary_id: int = Field(foreign_key="person.id", index=True)
+    reward: str = "money"
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
+    days_off: int = 0
+    charity_id: int | None = Field(default=None, foreign_key="charity.id")
     state: str = "accrued"
     state_since: datetime = utc_field()
     reason: str = ""
     start_on: date
     due_on: date
     plan_id: int = Field(foreign_key="bonusplan.id")
-    payee_type: str = "employee"  # employee, alumna, stakeholder: payroll treats them differently
+    payee_type: str = "employee"  # employee, alumna, stakeholder, charity: payroll treats them differently
     wage_code: str = ""
+    override_by: int | None = Field(default=None, foreign_key="person.id")  # let it pass against a rule; approves it not
+    override_reason: str = ""
     version: int = 1
     pay_run_id: int | None = Field(default=None, foreign_key="payrun.id", index=True)
     created_at: datetime = utc_field()
@@ -75,13 +85,52 @@ class Bonus(SQLModel, table=True):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def account(self) -> str:
+        """The account of what is owed for it."""
+        return payable_charity(self.charity_id) if self.charity_id else payable(self.beneficiary_id)
+
+    @property
     def handle(self) -> str:
         """What a button carries: id and version, so that an old card is recognised."""
         return f"{self.id}:{self.version}"
 
 
+class BonusApproval(SQLModel, table=True):
+    """One person's yes to a bonus in its present turn at `eligible`. Above a configured amount two people say it."""
+
+    __table_args__ = (UniqueConstraint("bonus_id", "person_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    bonus_id: int = Field(foreign_key="bonus.id", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    at: datetime = utc_field()
+
+
+class ReferralShare(SQLModel, table=True):
+    """One person's part of what a referral earns, as HR proposed it. All shares of a referral sum to 10,000 basis points.
+
+    They count once everybody has accepted (`accepted_at`), or HR decided (`decided_by`, with `reason`). A referral without any is
+    the referrer's alone.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("referral_id", "person_id"),
+        CheckConstraint("basis_points BETWEEN 1 AND 10000", name="share_is_a_part"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    referral_id: int = Field(foreign_key="referral.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    share_no: int  # from 1; the order in which remainders are given
+    basis_points: int
+    proposed_by: int = Field(foreign_key="person.id")
+    proposed_at: datetime = utc_field()
+    accepted_at: datetime | None = utc_field(default=None)
+    decided_by: int | None = Field(default=None, foreign_key="person.id")
+    reason: str = ""
+    version: int = 1
+
+
 class PayRun(SQLModel, table=True):
-    """One closed export, in one currency. Its file was stored with its SHA-256 in the transaction that closed it."""
+    """One closed export, in one currency. Its files were stored with their SHA-256 in the transaction that closed it; `sha256` is the CSV's."""
 
     id: int | None = Field(default=None, primary_key=True)
     number: int = Field(unique=True)  # without gaps
@@ -106,9 +155,11 @@ class PayRun(SQLModel, table=True):
 
 
 class PayRunFile(SQLModel, table=True):
-    """The bytes of a pay run: written once, only ever read again (triggers refuse change and deletion)."""
+    """The bytes of a pay run in one format: written once, only ever read again (triggers refuse change and deletion)."""
 
-    pay_run_id: int | None = Field(default=None, primary_key=True, foreign_key="payrun.id")
+    pay_run_id: int = Field(primary_key=True, foreign_key="payrun.id")
+    format: str = Field(primary_key=True, max_length=8)  # csv, xlsx
+    sha256: str = Field(max_length=64)
     content: bytes = Field(sa_type=LargeBinary)
 
 

@@ -12,7 +12,7 @@ from bot.desks.turn import Turn
 from bot.ledger import LedgerEntry
 from bot.messages import Block, Button, Card, Fact, Facts, Heading, Item, Items, Note, Paragraph, Say, say
 from bot.people import Person
-from bot.plans import Instalment
+from bot.plans import Charity, Instalment
 
 SHOWN = 10  # rows of a list on a card
 
@@ -110,8 +110,9 @@ def account_words(session: Session, account: str) -> Say:
     """An account as people call it."""
     kind, _, rest = account.partition(":")
     if kind == "payable":
-        person = session.get(Person, int(rest.removeprefix("person:")))
-        return say("ledger.account.payable", name=person.name if person else "?")
+        whose, _, number = rest.partition(":")
+        holder = session.get(Charity, int(number)) if whose == "charity" else session.get(Person, int(number))
+        return say("ledger.account.payable", name=holder.name if holder else "?")
     if kind == "payroll_clearing":
         return say("ledger.account.clearing", number=rest.removeprefix("run:"))
     return say(f"ledger.account.{kind}")

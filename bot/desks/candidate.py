@@ -115,7 +115,9 @@ def confirm(session: Session, deployment: Deployment, token: str, values: dict[s
     if wrong:
         return Answered(errors={name: say(key, count=MAX_MESSAGE) for name, key in wrong.items()})
     try:
-        done = referrals.confirm(session, now, deployment.vault, deployment.new_token, link, details, _given(session, values, locale), nonce)
+        done = referrals.confirm(
+            session, now, deployment.today(now), deployment.vault, deployment.new_token, link, details, _given(session, values, locale), nonce
+        )
     except Refusal as e:
         return Answered(errors={"form": say(e.key, **e.params)})
     return Answered(done.token or token)

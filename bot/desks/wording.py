@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlmodel import Session
 
 from bot import plans
@@ -11,6 +13,7 @@ from bot.openings import JobOpening
 from bot.people import Person
 from bot.plans import Asked, Promise
 from bot.referrals import Referral
+from bot.referrals.promising import promised as referral_promise
 
 
 def opening_name(session: Session, opening_id: int | None) -> Say:
@@ -25,16 +28,16 @@ def person_name(session: Session, person_id: int | None) -> str:
     return person.name if person else ""
 
 
-def promised(session: Session, referrer: Person, opening: JobOpening | None) -> tuple[Promise | None, str | None]:
+def promised(session: Session, referrer: Person, opening: JobOpening | None, today: date) -> tuple[Promise | None, str | None]:
     """What a referral made now would earn, and why this person would not earn it (a reason of plans), each or None."""
-    promise = plans.promise(session, plan_id=opening.plan_id if opening else None)
+    promise = referral_promise(session, referrer.id or 0, opening, today)
     return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
 
 
 def promised_to(session: Session, referrer: Person, referral: Referral) -> tuple[Promise | None, str | None]:
     """What a referral that stands would earn (its plan is frozen), and why this person would not earn it, each or None."""
     opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
-    promise = plans.promise_of_version(session, referral.plan_id) if referral.plan_id else None
+    promise = plans.promise_of_version(session, referral.plan_id, referral.campaign_id) if referral.plan_id else None
     return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
 
 

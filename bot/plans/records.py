@@ -10,15 +10,27 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
 from bot.db import utc_field
-from bot.errors import FieldRefusal, Stale
+from bot.errors import FieldRefusal, Refusal, Stale
 from bot.money import Money
 
 MAX_INSTALMENTS = 12
 MAX_DAYS = 1095  # three years: a longer qualifying period is a typing error
+MAX_DAYS_OFF = 20
+REWARDS = ("money", "day_off", "donation")
+# What a part is worth: an amount for money and donations (the latter to a charity), whole days for days off. Bonuses have the same columns.
+WORTH = (
+    "(reward = 'day_off' AND amount_minor = 0 AND days_off > 0 AND charity_id IS NULL)"
+    " OR (reward = 'money' AND amount_minor > 0 AND days_off = 0 AND charity_id IS NULL)"
+    " OR (reward = 'donation' AND amount_minor > 0 AND days_off = 0 AND charity_id IS NOT NULL)"
+)
 
 
 class BonusPlan(SQLModel, table=True):
-    """One version of a plan. The name is what ties the versions together; at most one of them is in force, at most one plan is the default."""
+    """One version of a plan. The name is what ties the versions together; at most one of them is in force, at most one plan is the default.
+
+    `department` and `country` say for which openings it is meant (`promises.fitting`); a plan with neither is for openings that
+    name it, and the default for all others.
+    """
 
     __table_args__ = (
         UniqueConstraint("name", "version"),
@@ -33,32 +45,40 @@ class BonusPlan(SQLModel, table=True):
     version: int = 1
     currency: str = Field(max_length=3)
     is_current: bool = False  # False: a draft that was not put into force yet, or an earlier version
-    is_default: bool = False  # for openings without a plan of their own, and referrals without an opening
+    department: str = ""
+    country: str = ""
+    is_default: bool = False  # for openings that no other plan is meant for, and referrals without an opening
     created_at: datetime = utc_field()
     created_by: int | None = Field(default=None, foreign_key="person.id")
 
 
 class Milestone(SQLModel, table=True):
-    """One part of a plan's amount: payable so many calendar days after the start."""
+    """One part of what a plan gives: due so many calendar days after the start."""
 
     __table_args__ = (
         UniqueConstraint("plan_id", "position"),
-        CheckConstraint("amount_minor > 0", name="milestone_amount_is_positive"),
+        CheckConstraint(WORTH, name="milestone_is_worth_something"),
         CheckConstraint("days_after_start >= 0", name="milestone_days_are_not_negative"),
     )
     id: int | None = Field(default=None, primary_key=True)
     plan_id: int = Field(foreign_key="bonusplan.id", index=True)
     position: int  # from 1
     days_after_start: int
+    reward: str = "money"  # one of REWARDS
     amount_minor: int = Field(sa_type=BigInteger)
+    days_off: int = 0
+    charity_id: int | None = Field(default=None, foreign_key="charity.id")
 
 
 @dataclass(frozen=True)
 class Instalment:
-    """A part of a bonus: calendar days after the start, and the amount."""
+    """A part of a bonus: calendar days after the start, and what it is. A day off is no money: its amount is zero."""
 
     days: int
     money: Money
+    reward: str = "money"
+    days_off: int = 0
+    charity_id: int | None = None
 
     def due_on(self, start_on: date) -> date:
         """The day on which it is payable: calendar days, so neither daylight saving nor a leap day moves it."""
@@ -72,57 +92,38 @@ class PlanDraft:
     name: str
     instalments: tuple[Instalment, ...]
     is_default: bool = False
+    department: str = ""
+    country: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > 80:
             raise FieldRefusal("name", "plans.name_missing")
+        if self.is_default and (self.department.strip() or self.country.strip()):
+            raise FieldRefusal("is_default", "plans.default_everywhere")
         if not 1 <= len(self.instalments) <= MAX_INSTALMENTS:
             raise FieldRefusal("amount_1", "plans.no_instalment")
         for number, part in enumerate(self.instalments, start=1):
-            if part.money.amount_minor <= 0:
-                raise FieldRefusal(f"amount_{number}", "plans.nothing")
-            if not 0 <= part.days <= MAX_DAYS:
-                raise FieldRefusal(f"days_{number}", "plans.days", count=MAX_DAYS)
-            if part.money.currency != self.currency:
-                raise FieldRefusal(f"amount_{number}", "plans.one_currency", currency=self.currency)
-            if number > 1 and part.days <= self.instalments[number - 2].days:
-                raise FieldRefusal(f"days_{number}", "plans.order")
+            self._check(number, part)
+
+    def _check(self, number: int, part: Instalment) -> None:
+        if part.reward == "day_off" and not 1 <= part.days_off <= MAX_DAYS_OFF:
+            raise FieldRefusal(f"amount_{number}", "plans.days_off", count=MAX_DAYS_OFF)
+        if part.reward != "day_off" and part.money.amount_minor <= 0:
+            raise FieldRefusal(f"amount_{number}", "plans.nothing")
+        if part.reward not in REWARDS or (part.reward == "donation") != (part.charity_id is not None):
+            raise FieldRefusal(f"reward_{number}", "plans.reward_unknown")
+        if not 0 <= part.days <= MAX_DAYS:
+            raise FieldRefusal(f"days_{number}", "plans.days", count=MAX_DAYS)
+        if part.money.currency != self.currency:
+            raise FieldRefusal(f"amount_{number}", "plans.one_currency", currency=self.currency)
+        before = self.instalments[number - 2] if number > 1 else None
+        if before and (part.days, part.reward != before.reward) < (before.days, True):  # a day off may come with the money
+            raise FieldRefusal(f"days_{number}", "plans.order")
 
     @property
     def currency(self) -> str:
         """The currency of every part."""
         return self.instalments[0].money.currency
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What a referral would earn. `days` is the wait until the first part; `plan_id` is the version to freeze."""
-
-    plan_id: int
-    name: str
-    version: int
-    total: Money
-    days: int
-    instalments: tuple[Instalment, ...]
-
-
-def promise(session: Session, *, plan_id: int | None) -> Promise | None:
-    """What a referral confirmed now would earn under the plan of its opening (`JobOpening.plan_id`, any version of it).
-
-    None as `plan_id` asks for the default plan: for an opening without a plan, and for a referral without an opening.
-    Returns None when there is no plan, that is no bonus.
-    """
-    plan = current(session, plan_id)
-    return promise_of_version(session, plan.id) if plan and plan.id else None
-
-
-def promise_of_version(session: Session, plan_id: int) -> Promise:
-    """What exactly this version promises: for referrals, which keep the version they were confirmed under."""
-    plan = session.get(BonusPlan, plan_id)
-    assert plan is not None
-    parts = tuple(Instalment(m.days_after_start, Money(m.amount_minor, plan.currency)) for m in milestones(session, plan_id))
-    total = Money(sum(p.money.amount_minor for p in parts), plan.currency)
-    return Promise(plan_id, plan.name, plan.version, total, parts[0].days, parts)
 
 
 def current(session: Session, plan_id: int | None) -> BonusPlan | None:
@@ -149,14 +150,17 @@ def draft_plan(session: Session, now: datetime, actor_id: int | None, draft: Pla
     """Write the next version of the plan with this name, not in force yet."""
     newest = session.exec(select(BonusPlan).where(BonusPlan.name == draft.name.strip()).order_by(col(BonusPlan.version).desc()).limit(1)).first()
     plan = BonusPlan(
-        name=draft.name.strip(), version=newest.version + 1 if newest else 1, currency=draft.currency, is_default=draft.is_default, created_at=now,
-        created_by=actor_id,
+        name=draft.name.strip(), version=newest.version + 1 if newest else 1, currency=draft.currency, is_default=draft.is_default,
+        department=draft.department.strip(), country=draft.country.strip(), created_at=now, created_by=actor_id,
     )  # fmt: skip
     session.add(plan)
     session.flush()
     assert plan.id is not None
     for position, part in enumerate(draft.instalments, start=1):
-        session.add(Milestone(plan_id=plan.id, position=position, days_after_start=part.days, amount_minor=part.money.amount_minor))
+        session.add(Milestone(
+            plan_id=plan.id, position=position, days_after_start=part.days, reward=part.reward, amount_minor=part.money.amount_minor,
+            days_off=part.days_off, charity_id=part.charity_id,
+        ))  # fmt: skip
     session.flush()
     audit.note(session, now, actor_id, "plan.drafted", "plan", plan.id, f"version {plan.version}")
     return plan
@@ -165,7 +169,8 @@ def draft_plan(session: Session, now: datetime, actor_id: int | None, draft: Pla
 def put_in_force(session: Session, now: datetime, actor_id: int | None, plan_id: int) -> BonusPlan:
     """Let new referrals earn by this version. Referrals that are confirmed keep theirs.
 
-    Raises Stale when this version is in force already, or a newer one is.
+    Raises Stale when this version is in force already, or a newer one is; Refusal `plans.scope_taken` when another plan is
+    meant for the same openings.
     """
     plan = session.get(BonusPlan, plan_id)
     if plan is None:
@@ -173,6 +178,8 @@ def put_in_force(session: Session, now: datetime, actor_id: int | None, plan_id:
     in_force = current(session, plan_id)
     if in_force and in_force.version >= plan.version:
         raise Stale("plans.in_force", name=plan.name, version=in_force.version)
+    if other := _same_scope(session, plan):
+        raise Refusal("plans.scope_taken", name=other.name)
     if plan.is_default:
         session.execute(update(BonusPlan).where(col(BonusPlan.is_default), col(BonusPlan.is_current)).values(is_default=False))
     session.execute(update(BonusPlan).where(col(BonusPlan.name) == plan.name, col(BonusPlan.is_current)).values(is_current=False))
@@ -180,6 +187,12 @@ def put_in_force(session: Session, now: datetime, actor_id: int | None, plan_id:
     session.refresh(plan)
     audit.note(session, now, actor_id, "plan.in_force", "plan", plan_id, f"version {plan.version}")
     return plan
+
+
+def _same_scope(session: Session, plan: BonusPlan) -> BonusPlan | None:
+    scope = (plan.department.casefold(), plan.country.casefold())
+    others = current_plans(session) if any(scope) else []
+    return next((p for p in others if p.name != plan.name and (p.department.casefold(), p.country.casefold()) == scope), None)
 
 
 def adopt(session: Session, now: datetime, actor_id: int | None, draft: PlanDraft) -> BonusPlan:

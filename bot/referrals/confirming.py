@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, or_, text
 from sqlmodel import Session, col, select
 
-from bot import people, plans, settings
+from bot import people, settings
 from bot.errors import Refusal
 from bot.openings import JobOpening
 from bot.referrals import consent
 from bot.referrals.details import Details, email_hashes, open_details, phone_hashes, put_details
 from bot.referrals.moving import record, tell
+from bot.referrals.promising import promised
 from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink
 from bot.referrals.stages import OWNING
 from bot.vault import Vault, token_hash
@@ -52,12 +53,14 @@ def refused_email(session: Session, link: ReferralLink, email: str, today: date)
 
 
 def confirm(
-    session: Session, now: datetime, vault: Vault, new_token: Callable[[], str], link: ReferralLink, details: Details, given: Consent, nonce: str
-) -> Confirmed:
+    session: Session, now: datetime, today: date, vault: Vault, new_token: Callable[[], str], link: ReferralLink, details: Details, given: Consent,
+    nonce: str,
+) -> Confirmed:  # fmt: skip
     """Write the candidate, the referral, the consent, and everything that is owed.
 
-    `details` were checked by `read_details` and `refused_email`. The same `nonce` again gives the same referral. A candidate whom
-    somebody referred before is kept as a `duplicate`; nothing in the answer tells. Raises Refusal `candidate.too_many`.
+    `today` is the company's calendar day. `details` were checked by `read_details` and `refused_email`. The same `nonce` again
+    gives the same referral. A candidate whom somebody referred before is kept as a `duplicate`; nothing in the answer tells.
+    Raises Refusal `candidate.too_many`.
     """
     seen = vault.keyed_hash(f"form {link.id} {nonce}")
     _lock(session, seen, *email_hashes(vault, details.email), *phone_hashes(vault, details.phone))
@@ -68,7 +71,7 @@ def confirm(
     details = replace(details, token=new_token())
     candidate = _candidate(session, now, vault, details, given)
     holder = holder_of(session, now, vault, details, candidate, link)
-    referral = _referral(session, now, link, candidate, details, seen, holder)
+    referral = _referral(session, now, today, link, candidate, details, seen, holder)
     _consent(session, now, link, candidate, given)
     tell(session, now, referral, record(session, now, None, referral, "", "candidate"))
     return Confirmed(referral.id or 0, details.token)
@@ -100,13 +103,16 @@ def _candidate(session: Session, now: datetime, vault: Vault, details: Details, 
     return row
 
 
-def _referral(session: Session, now: datetime, link: ReferralLink, candidate: Candidate, details: Details, nonce: str, holder: Referral | None) -> Referral:
+def _referral(
+    session: Session, now: datetime, today: date, link: ReferralLink, candidate: Candidate, details: Details, nonce: str, holder: Referral | None
+) -> Referral:
     opening = session.get(JobOpening, link.opening_id) if link.opening_id else None
-    promise = plans.promise(session, plan_id=opening.plan_id if opening else None)
+    promise = promised(session, link.person_id, opening, today)
     former = people.by_email(session, details.email) if details.email else None
     row = Referral(
         link_id=link.id or 0, referrer_id=link.person_id, candidate_id=candidate.id or 0, opening_id=link.opening_id,
         stage="duplicate" if holder else "confirmed", stage_since=now, confirmed_at=now, plan_id=promise.plan_id if promise else None,
+        campaign_id=promise.campaign_id if promise else None,
         recruiter_id=opening.recruiter_id if opening and not holder else None, former_person_id=former.id if former else None,
         duplicate_of_id=holder.id if holder else None, nonce=nonce,
     )  # fmt: skip

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import CursorResult, func, or_, update
 from sqlmodel import Session, col, select
 
-from bot import audit, outbox, plans
+from bot import audit, outbox
 from bot.errors import FieldRefusal, Refusal
 from bot.openings import JobOpening
 from bot.people import Person
 from bot.referrals.moving import stale
+from bot.referrals.promising import promised
 from bot.referrals.records import Referral
 from bot.referrals.stages import ACTIVE
 
@@ -44,9 +45,10 @@ def match(session: Session, now: datetime, actor_id: int, referral_id: int, vers
         raise FieldRefusal("opening", "refer.error.opening_closed")
     if referral.opening_id:
         raise Refusal("referrals.matched_already")
-    promise = plans.promise(session, plan_id=opening.plan_id) if referral.plan_id is None else None
+    promise = promised(session, referral.referrer_id, opening, today) if referral.plan_id is None else None
     here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE), col(Referral.opening_id).is_(None))
     new = {"opening_id": opening_id, "version": version + 1, "plan_id": promise.plan_id if promise else referral.plan_id}
+    new |= {"campaign_id": promise.campaign_id} if promise else {}
     result = session.execute(update(Referral).where(*here).values(**new).execution_options(synchronize_session=False))
     assert isinstance(result, CursorResult)
     if result.rowcount != 1:

@@ -55,7 +55,7 @@ class Candidate(SQLModel, table=True):
 
 
 class Referral(SQLModel, table=True):
-    """Referrer + candidate + opening (or none), with a stage. `plan_id` is frozen at confirmation.
+    """Referrer + candidate + opening (or none), with a stage. `plan_id` and `campaign_id` are frozen at confirmation.
 
     `former_person_id` is the candidate's own row in the directory where they once worked here. `duplicate_of_id` is the
     referral that holds the candidate. `reminded_at` and `escalated_at` speak of the present stage.
@@ -71,6 +71,9 @@ class Referral(SQLModel, table=True):
     stage_since: datetime = utc_field()
     recruiter_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     plan_id: int | None = Field(default=None, foreign_key="bonusplan.id")
+    campaign_id: int | None = Field(default=None, foreign_key="campaign.id")
+    known_since: date | None = None  # recruiting knew the candidate by another way, from that day
+    is_relative: bool = False  # of the referrer; a recruiter's word, for HR to look at
     confirmed_at: datetime | None = utc_field(default=None)
     start_on: date | None = None
     hired_person_id: int | None = Field(default=None, foreign_key="person.id")

@@ -84,7 +84,7 @@ def make_link(turn: Turn, subject: str, values: dict[str, str]) -> Show:
 def link_card(turn: Turn, link: ReferralLink, opening: JobOpening | None, language: str) -> Card:
     """An employee's link, ready to hand over."""
     address = turn.deployment.link(f"r/{link.token}")
-    promise, reason = wording.promised(turn.session, turn.person, opening)
+    promise, reason = wording.promised(turn.session, turn.person, opening, turn.today)
     title = say("refer.card.title", title=opening.title) if opening else say("refer.card.title_general", organisation=turn.deployment.organisation)
     rows = (
         Fact(say("refer.card.bonus"), wording.promise_words(promise, reason)),

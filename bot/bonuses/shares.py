@@ -1,0 +1,24 @@
+"""Whose a referral's bonus is: the referrer's alone, or divided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from bot.bonuses.records import ReferralShare
+from bot.referrals import Referral
+
+
+@dataclass(frozen=True)
+class Share:
+    """One person's part of a referral's bonus, in proportion to the whole-number weights of all shares."""
+
+    person_id: int
+    weight: int = 1
+
+
+def shares_of(session: Session, referral: Referral) -> tuple[Share, ...]:
+    """The shares of a referral in their order, as proposed or settled; the referrer's alone where there are none."""
+    rows = session.exec(select(ReferralShare).where(ReferralShare.referral_id == referral.id).order_by(col(ReferralShare.share_no)))
+    return tuple(Share(r.person_id, r.basis_points) for r in rows) or (Share(referral.referrer_id),)
