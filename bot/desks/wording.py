@@ -7,11 +7,13 @@ from datetime import date
 from sqlmodel import Session
 
 from bot import plans
+from bot.bonuses import Bonus
 from bot.errors import Refusal
 from bot.messages import Say, say
+from bot.money import Money
 from bot.openings import JobOpening
 from bot.people import Person
-from bot.plans import Asked, Promise
+from bot.plans import Asked, Charity, Instalment, Promise
 from bot.referrals import Referral
 from bot.referrals.promising import promised as referral_promise
 
@@ -39,6 +41,14 @@ def promised_to(session: Session, referrer: Person, referral: Referral) -> tuple
     opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
     promise = plans.promise_of_version(session, referral.plan_id, referral.campaign_id) if referral.plan_id else None
     return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
+
+
+def worth(session: Session, what: Bonus | Instalment) -> Money | Say:
+    """What a bonus or a part of a plan is: an amount, days off, or a donation. For wherever words have a place for `money`."""
+    if what.reward == "day_off":
+        return say("bonuses.worth.day_off", count=what.days_off)
+    charity = session.get(Charity, what.charity_id) if what.charity_id else None
+    return say("bonuses.worth.donation", money=what.money, name=charity.name) if charity else what.money
 
 
 def promise_words(promise: Promise | None, reason: str | None) -> Say:
