@@ -1,25 +1,92 @@
-"""Privacy: forgetting. Each noun forgets its own; this only calls them, and knows no table but the receipts."""
+"""Privacy: forgetting. Each noun forgets its own; this only calls them, and knows no table but those of what was said.
+
+Whoever asks to be erased is out of the programme at once. Their entry goes at the same moment, unless a bonus is not settled yet
+that could not be judged or paid without it: then it goes by itself as soon as that is done, and nobody loses money.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import CursorResult, delete
-from sqlmodel import Session, col, select
+from sqlalchemy import CursorResult, delete, update
+from sqlmodel import Session, col, or_, select
 
-from bot import referrals, shares
-from bot.outbox import Receipt
-from bot.people import leaving
+from bot import audit, people, referrals, settings, shares
+from bot.bonuses import unsettled
+from bot.errors import Refusal
+from bot.outbox import Delivery, Receipt
+from bot.people import Person, leaving
+from bot.stories import erasing
+from bot.vault import ANSWERS, Vault, erase_key
 
 PAGE = 1000
+ERASED_AT_ONCE = 50  # people a transaction
 RECEIPT_LIFE = timedelta(days=2)  # every platform has long stopped repeating by then
 
 
-def erase_person(session: Session, now: datetime, person_id: int) -> bool:
-    """Forget who a person of the directory is, in every noun; False when there is no such person. Amounts and dates stay."""
+def ask_erasure(session: Session, vault: Vault, now: datetime, actor_id: int | None, person_id: int) -> bool:
+    """Somebody asked to be erased (or HR or the operator passes it on): True when it is done, False when a bonus must be settled first.
+
+    Raises Refusal `privacy.erase.roles` for those who hold a role: somebody else takes it over first; `privacy.erase.nobody` for
+    people who are not there (any more).
+    """
+    person = session.get(Person, person_id, with_for_update=True, populate_existing=True)
+    if person is None or person.erased_at:
+        raise Refusal("privacy.erase.nobody")
+    if people.roles_of(session, person_id):
+        raise Refusal("privacy.erase.roles")
+    leaving.keep_out(session, vault, now, person.email)
+    if not unsettled.count_of(session, person_id):
+        erase_person(session, now, person, actor_id)
+        return True
+    _forget_doings(session, now, person_id)
+    person.enrolled_at, person.on_leaderboard, person.erase_asked_at = None, False, person.erase_asked_at or now
+    person.version += 1
+    session.add(person)
+    audit.note(session, now, actor_id, "person.erasure_asked", "person", person_id)
+    return False
+
+
+def stay(session: Session, vault: Vault, now: datetime, person: Person) -> None:
+    """They change their mind before it was done, or come back: nothing will be erased, and people files may bring them again."""
+    leaving.let_in(session, vault, person.email)
+    if person.erase_asked_at:
+        person.erase_asked_at = None
+        audit.note(session, now, person.id, "person.erasure_taken_back", "person", person.id or 0)
+
+
+def erase_person(session: Session, now: datetime, person: Person, actor_id: int | None = None) -> None:
+    """Forget who a person of the directory is, in every noun. Amounts, days and counts stay under an id without a name."""
+    person_id = person.id or 0
+    _forget_doings(session, now, person_id)
+    quiet = update(Delivery).where(col(Delivery.person_id) == person_id)
+    session.execute(quiet.where(col(Delivery.state).in_(("owed", "sending", "parked", "unknown"))).values(state="cancelled", lease_until=None))
+    session.execute(quiet.values(reached="", reference="", error=""))
+    leaving.erase(session, now, person)
+    audit.note(session, now, actor_id, "person.erased", "person", person_id)
+
+
+def _forget_doings(session: Session, now: datetime, person_id: int) -> None:
+    """What they did and wrote in the programme, and every answer that may show it or them."""
     referrals.erase_person(session, now, person_id)
     shares.erase_person(session, person_id)
-    return leaving.erase(session, now, person_id)
+    erasing.erase_person(session, person_id)
+    erase_key(session, ANSWERS)
+
+
+def erase_due(session: Session, now: datetime, today: date) -> bool:
+    """Erase those who asked and for whom nothing waits any more, and leavers whose time is over; True while there is more.
+
+    A leaver's entry stays for as long as the rules of bonuses look back (setting `bonus.former_employee_days`).
+    """
+    over = today - timedelta(days=int(settings.get(session, "bonus.former_employee_days")))
+    left = col(Person.kind).in_(("employee", "contractor")) & (col(Person.end_on) < over)
+    due = select(Person).where(or_(col(Person.erase_asked_at).is_not(None), left), col(Person.erased_at).is_(None))
+    query = due.where(col(Person.id).not_in(unsettled.waited_for())).order_by(col(Person.id)).limit(ERASED_AT_ONCE)
+    rows = session.exec(query.with_for_update(skip_locked=True)).all()
+    for person in rows:
+        erase_person(session, now, person)
+    return len(rows) == ERASED_AT_ONCE
 
 
 def expired(session: Session, now: datetime) -> bool:

@@ -7,10 +7,13 @@ import hashlib
 import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlmodel import Field, Session, SQLModel
+from sqlalchemy import delete, text
+from sqlmodel import Field, Session, SQLModel, col
 
 from bot.config import Config
 from bot.errors import VinkkiError
+
+ANSWERS = "answers"  # owner of the key that seals the answers kept in receipts: they may show anybody's data, so one erasure takes them all
 
 
 class VaultKey(SQLModel, table=True):
@@ -46,21 +49,25 @@ class Vault:
 
     def seal_for(self, session: Session, owner: str, plain: str) -> str:
         """Encrypt with the owner's own key, which is made at first use."""
-        row = session.get(VaultKey, owner)
-        if row is None:
+        locked = _locked(session, owner)
+        if locked is None:
             key = Fernet.generate_key()
             session.add(VaultKey(owner=owner, locked=self._fernet.encrypt(key).decode()))
             session.flush()
         else:
-            key = self._fernet.decrypt(row.locked.encode())
+            key = self._fernet.decrypt(locked.encode())
         return Fernet(key).encrypt(plain.encode()).decode()
 
     def open_for(self, session: Session, owner: str, sealed: str) -> str | None:
-        """Decrypt with the owner's key; None once that key was erased."""
-        row = session.get(VaultKey, owner)
-        if row is None or not sealed:
+        """Decrypt with the owner's key; None once that key was erased, also where a new one took its place."""
+        locked = _locked(session, owner)
+        if locked is None or not sealed:
             return None
-        return Fernet(self._fernet.decrypt(row.locked.encode())).decrypt(sealed.encode()).decode()
+        key = Fernet(self._fernet.decrypt(locked.encode()))
+        try:
+            return key.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            return None
 
     def keyed_hash(self, text: str) -> str:
         """A hash that only this deployment can compute: to recognise a text again without keeping it."""
@@ -71,10 +78,17 @@ class Vault:
         return tuple(hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._hash_keys)
 
 
+_LOCKED = text("SELECT locked FROM vaultkey WHERE owner = :owner")  # plain SQL: every event that is heard seals its answer
+
+
+def _locked(session: Session, owner: str) -> str | None:
+    found: str | None = session.connection().execute(_LOCKED, {"owner": owner}).scalar()
+    return found
+
+
 def erase_key(session: Session, owner: str) -> None:
     """Forget an owner's key: everything sealed for them is unreadable from now on, backups included."""
-    if row := session.get(VaultKey, owner):
-        session.delete(row)
+    session.execute(delete(VaultKey).where(col(VaultKey.owner) == owner))
 
 
 def token_hash(token: str) -> str:

@@ -15,6 +15,7 @@ from bot.desks.turn import Deployment, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, answer_json, say, tidy
 from bot.people import Person, identities
+from bot.vault import ANSWERS
 
 __all__ = ["Deployment", "Turn", "hear", "refusal_card"]
 
@@ -75,11 +76,17 @@ def _hear(session: Session, deployment: Deployment, event: Event, now: datetime)
         return _speak(deployment, person, _answer(session, deployment, person, event, now))
     key = f"{caller.platform}:{caller.workspace}:{event.key}"
     if (saved := outbox.begin_receipt(session, key, now)) is not None:
-        return _speak(deployment, person, answer_json.validate_json(deployment.vault.open(saved)))
-    answer = _answer(session, deployment, person, event, now)
+        kept = deployment.vault.open_for(session, ANSWERS, saved)
+        return _speak(deployment, person, answer_json.validate_json(kept) if kept else Show(_HEARD_BEFORE))
+    reply = _speak(deployment, person, _answer(session, deployment, person, event, now))
     identities.seen(session, now, caller.platform, caller.workspace, caller.user, caller.address)
-    outbox.end_receipt(session, key, deployment.vault.seal(answer_json.dump_json(answer).decode()))
-    return _speak(deployment, person, answer)
+    if person is None or person.erased_at is None:  # whoever has just been erased is told, and nothing of it is kept
+        outbox.end_receipt(session, key, deployment.vault.seal_for(session, ANSWERS, answer_json.dump_json(reply.answer).decode()))
+    return reply
+
+
+# To a repeated event whose answer went with somebody's erasure: it took effect the first time, and no more is known of it.
+_HEARD_BEFORE = Card(say("privacy.heard_before.title"), (Paragraph(say("privacy.heard_before.text")),))
 
 
 def _answer(session: Session, deployment: Deployment, person: Person | None, event: Event, now: datetime) -> Answer:

@@ -8,18 +8,18 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from bot import audit, ledger, people
+from bot import audit, ledger, people, privacy
 from bot.bonuses import PayRun, payruns
 from bot.db import Database
 from bot.desks.turn import Deployment
 from bot.errors import Refusal, VinkkiError
 from bot.ledger import Verdict
-from bot.people import Person, importing
+from bot.people import Person, importing, leaving
 from bot.people.importing import Report
 from bot.vault import Vault, VaultKey
 
-__all__ = ["PayRun", "Report", "Verdict", "close_pay_run", "count_administrators", "count_people", "give_role", "import_people", "opens_with",
-           "pay_run_file", "verify_ledger"]  # fmt: skip
+__all__ = ["PayRun", "Report", "Verdict", "close_pay_run", "count_administrators", "count_people", "erase", "give_role", "import_people", "opens_with",
+           "pay_run_file", "verify_ledger", "welcome"]  # fmt: skip
 
 
 def import_people(
@@ -42,6 +42,19 @@ def give_role(session: Session, now: datetime, email: str, role: str) -> bool:
     if person is None:
         raise Refusal("operator.nobody", email=email)
     return people.grant(session, now, None, person, role)
+
+
+def erase(session: Session, deployment: Deployment, now: datetime, email: str) -> bool:
+    """Erase whoever has this address: True when it is done, False when it will be once no bonus waits. Raises as `privacy.ask_erasure`."""
+    person = people.by_email(session, email)
+    if person is None:
+        raise Refusal("operator.nobody", email=email)
+    return privacy.ask_erasure(session, deployment.vault, now, None, person.id or 0)
+
+
+def welcome(session: Session, deployment: Deployment, email: str) -> bool:
+    """Somebody who had asked to be erased wants to come back: people files may bring them again. False when they never asked."""
+    return leaving.let_in(session, deployment.vault, email)
 
 
 def verify_ledger(session: Session) -> Verdict:

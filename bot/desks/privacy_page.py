@@ -1,6 +1,6 @@
 """What Vinkki keeps about people, in plain words: the page `/privacy`, for staff, candidates and visitors alike.
 
-Every sentence is a fact of this code (what the tables hold, how long `privacy.expired` and `referrals.retain` leave it there):
+Every sentence is a fact of this code (what the tables hold, how long `privacy` and `referrals.retain` leave it there):
 who changes what is kept changes the words in content/<locale>/privacy.toml too.
 """
 
@@ -15,7 +15,7 @@ from bot.desks.turn import Deployment
 from bot.messages import Say, Text, say
 from bot.people.checking import is_email
 
-PARTS = ("controller", "directory", "doings", "candidates", "visitors", "cookies", "seers", "time", "grounds", "rights")
+PARTS = ("controller", "directory", "doings", "candidates", "visitors", "cookies", "seers", "time", "erasure", "grounds", "rights")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,10 @@ def privacy(session: Session, deployment: Deployment) -> PrivacyView:
     """The page, with the organisation's name, its contact (setting `privacy.contact`; HR where that is empty) and its own rules."""
     organisation, given = deployment.organisation, str(settings.get(session, "privacy.contact")).strip()
     contact: str | Say = given or say("privacy.contact_hr", organisation=organisation)
-    days = int(settings.get(session, "privacy.not_hired_days"))
-    params: dict[str, str | int | Say] = {"organisation": organisation, "contact": contact, "days": days, "smallest": insights.SMALLEST_GROUP}
+    days, former = (int(settings.get(session, name)) for name in ("privacy.not_hired_days", "bonus.former_employee_days"))
+    params: dict[str, str | int | Say] = {
+        "organisation": organisation, "contact": contact, "days": days, "former": former, "smallest": insights.SMALLEST_GROUP,
+    }  # fmt: skip
     repeats = settings.get(session, "click.dedupe")
     parts = tuple(Part(say(f"privacy.{part}.title"), _texts(part, params, is_counted_once=repeats)) for part in PARTS)
     return PrivacyView(say("privacy.title"), say("privacy.lead", organisation=organisation), parts, given if is_email(given) else "")

@@ -18,10 +18,11 @@ from sqlmodel import Session
 from bot import audit, settings
 from bot.db import Database
 from bot.errors import Refusal
-from bot.people import checking, merging
+from bot.people import checking, leaving, merging
 from bot.people.checking import NO_ROLES, Refused
 from bot.people.records import Person, grant, revoke, roles_of
 from bot.people.staging import ImportLine
+from bot.vault import Vault
 
 PAGE = 1000  # rows a transaction: others wait about 5 ms for it
 
@@ -35,6 +36,8 @@ class Company(Protocol):
     def time_zone(self) -> str: ...
     @property
     def new_token(self) -> Callable[[], str]: ...
+    @property
+    def vault(self) -> Vault: ...
     def today(self, now: datetime) -> date: ...
 
 
@@ -120,12 +123,14 @@ def _put_lines(session: Session, page: list[dict[str, Any]]) -> None:
 
 def _checked(run: _Run, records: Iterator[tuple[int, list[str] | None]]) -> Iterator[dict[str, Any]]:
     email_at = run.columns.index("email")
-    blank: dict[str, Any] = {n: "" for n in checking.COLUMNS} | {"kind": "employee", "start_on": None, "notice_on": None, "end_on": None, "reason": ""}
+    blank: dict[str, Any] = dict.fromkeys(checking.COLUMNS, "") | {"kind": "employee", "start_on": None, "notice_on": None, "end_on": None, "reason": ""}
+    out = run.db.read_now(leaving.asked_out)
     for line, row in records:
         run.lines, run.last_line = run.lines + 1, line
-        fixed = blank | {"run": run.id, "line": line, "at": run.now}
+        fixed = blank | {"run": run.id, "line": line, "at": run.now, "has_asked_out": False}
         try:
-            yield fixed | checking.read_line(run.columns, row)
+            found = fixed | checking.read_line(run.columns, row)
+            yield found | {"has_asked_out": not out.isdisjoint(run.company.vault.keyed_hashes(found["email"]))} if out else found
         except Refusal as e:
             run.refused.append(Refused(line, e.key, e.params))
             email = row[email_at].strip().lower() if row and len(row) > email_at else ""
@@ -136,6 +141,7 @@ def _checked(run: _Run, records: Iterator[tuple[int, list[str] | None]]) -> Iter
 def _refuse_contradictions(run: _Run) -> None:
     again = run.db.read_now(merging.duplicates, run.id)
     _refuse(run, [Refused(line, "people.import.twice", {"earlier": earlier}) for line, earlier in again])
+    _refuse(run, [Refused(line, "people.import.asked_out") for line in run.db.read_now(merging.unwanted, run.id)])
     if "manager_email" not in run.columns:
         return
     while _refuse(run, _without_manager(run)) or _refuse(run, _in_circles(run)):

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, delete
-from sqlmodel import Session, SQLModel, col, or_, select
+from sqlmodel import Field, Session, SQLModel, col, or_, select
 
-from bot import audit
+from bot.db import utc_field
 from bot.people.identities import Identity
-from bot.people.records import Person, RoleGrant
+from bot.people.records import Person, PersonChange, RoleGrant
 from bot.people.sign_in import SignInLink, WebSession
 from bot.people.staging import ImportLine
+from bot.vault import Vault
 
 PAGE = 1000
 
@@ -39,19 +40,48 @@ def _some(session: Session, table: type[SQLModel], condition: Any) -> int:
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-def erase(session: Session, now: datetime, person_id: int) -> bool:
-    """Forget who a person is. The row stays without a name, because the ledger and others point at its id; False when unknown."""
-    person = session.get(Person, person_id)
-    if person is None:
-        return False
-    for table in (Identity, SignInLink, WebSession, RoleGrant):
+def erase(session: Session, now: datetime, person: Person) -> None:
+    """Forget who a person is. The row stays without a name, because the ledger and others point at its id."""
+    person_id = person.id or 0
+    session.execute(delete(ImportLine).where(col(ImportLine.email) == person.email))
+    for table in (Identity, SignInLink, WebSession, RoleGrant, PersonChange):
         session.execute(delete(table).where(col(table.person_id) == person_id))
-    person.email, person.name, person.department, person.location, person.country = f"erased-{person_id}@invalid", "–", "", "", ""
-    person.enrolled_at, person.on_leaderboard, person.manager_id = None, False, None
-    person.end_on = person.end_on or now.date()
-    person.kind = "contractor" if person.kind in ("alumna", "stakeholder") else person.kind  # these would count as here for ever
-    person.version += 1
+    for field, value in (_NOBODY | {"email": f"erased-{person_id}@invalid"}).items():
+        setattr(person, field, value)
+    gone_on = now.date() - timedelta(days=1)  # a last day of today would still count as here
+    person.end_on = min(person.end_on or gone_on, gone_on)
+    person.erased_at, person.version = now, person.version + 1
     session.add(person)
     session.flush()
-    audit.note(session, now, None, "person.erased", "person", person_id)
-    return True
+
+
+# Contractor: alumni and stakeholders would count as here for ever.
+_NOBODY: dict[str, Any] = {
+    "name": "–", "department": "", "location": "", "country": "", "kind": "contractor", "locale": "en", "time_zone": "UTC", "manager_id": None,
+    "start_on": None, "notice_on": None, "enrolled_at": None, "paused_until": None, "on_leaderboard": False, "preferred_platform": "",
+    "is_locale_own": False, "is_time_zone_own": False, "erase_asked_at": None,
+}  # fmt: skip
+
+
+class AskedOut(SQLModel, table=True):
+    """Somebody with this address asked to be erased: a keyed hash, so that no people file brings them back into the programme."""
+
+    address_hash: str = Field(primary_key=True)
+    at: datetime = utc_field()
+
+
+def keep_out(session: Session, vault: Vault, now: datetime, email: str) -> None:
+    """From now on a people file does not bring this address back into the programme."""
+    session.merge(AskedOut(address_hash=vault.keyed_hash(email), at=now))
+
+
+def let_in(session: Session, vault: Vault, email: str) -> bool:
+    """They want to come back: people files may bring them again. False when nobody with this address had asked to be erased."""
+    hashes = vault.keyed_hashes(email.strip().lower())
+    done = session.execute(delete(AskedOut).where(col(AskedOut.address_hash).in_(hashes)))
+    return isinstance(done, CursorResult) and done.rowcount > 0
+
+
+def asked_out(session: Session) -> frozenset[str]:
+    """The keyed hashes of everybody who asked to be erased."""
+    return frozenset(session.exec(select(AskedOut.address_hash)))

@@ -51,6 +51,15 @@ def duplicates(session: Session, run: str) -> list[tuple[int, int]]:
     return [(line, earlier) for line, earlier in found]
 
 
+def unwanted(session: Session, run: str) -> list[int]:
+    """Lines of alumni and stakeholders who asked to be erased and are not in the directory (an employer's staff list is another thing)."""
+    statement = (
+        f"SELECT s.line FROM importline s WHERE {_TAKEN} AND s.has_asked_out AND s.kind IN ('alumna', 'stakeholder')"
+        " AND NOT EXISTS (SELECT 1 FROM person p WHERE p.email = s.email)"
+    )
+    return list(session.scalars(_sql(statement), {"run": run}))
+
+
 def without_manager(session: Session, run: str) -> list[tuple[int, str]]:
     """(line, manager's address) where the manager is neither in the directory nor on a line that was taken."""
     found = session.execute(
@@ -135,7 +144,8 @@ def put_people(session: Session, run: str, first: int, last: int, now: datetime,
             f"INSERT INTO person (email, {', '.join(_PLAIN)}, locale, time_zone, enrolled_at, on_leaderboard, preferred_platform,"
             " is_locale_own, is_time_zone_own, version)"
             f" SELECT s.email, {', '.join(f's.{n}' for n in _PLAIN)}, CASE s.locale WHEN '' THEN :locale ELSE s.locale END,"
-            f" CASE s.time_zone WHEN '' THEN :time_zone ELSE s.time_zone END, :now, false, '', false, false, 1 FROM importline s WHERE {_PAGE}"
+            f" CASE s.time_zone WHEN '' THEN :time_zone ELSE s.time_zone END,"
+            f" CASE WHEN s.has_asked_out THEN NULL ELSE :now END, false, '', false, false, 1 FROM importline s WHERE {_PAGE}"
             " ORDER BY s.line ON CONFLICT (email) DO NOTHING"
         ),
         page | {"now": now, "locale": locale, "time_zone": time_zone},

@@ -40,6 +40,8 @@ class Person(SQLModel, table=True):
     preferred_platform: str = ""  # "" = where they were last seen; "mail" = by e-mail in any case
     is_locale_own: bool = False  # chose the language themselves: the directory's no longer counts
     is_time_zone_own: bool = False
+    erase_asked_at: datetime | None = utc_field(default=None)  # asked to be erased; waits for a bonus that is not settled
+    erased_at: datetime | None = utc_field(default=None)  # nothing here tells who it was
     version: int = 1
 
     def is_here(self, today: date) -> bool:

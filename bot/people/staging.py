@@ -30,4 +30,5 @@ class ImportLine(SQLModel, table=True):
     notice_on: date | None = None
     end_on: date | None = None
     reason: str = ""
+    has_asked_out: bool = False  # somebody with this address asked to be erased
     at: datetime = utc_field(index=True)

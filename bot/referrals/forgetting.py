@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from bot import audit
 from bot.referrals.details import owner
 from bot.referrals.records import Candidate, Referral, StageChange
-from bot.vault import erase_key
+from bot.vault import ANSWERS, erase_key
 
 
 def shred(session: Session, now: datetime, candidate: Candidate) -> None:
@@ -22,6 +22,7 @@ def shred(session: Session, now: datetime, candidate: Candidate) -> None:
     session.execute(update(Referral).where(col(Referral.candidate_id) == cid).values(former_person_id=None))
     mine = select(Referral.id).where(Referral.candidate_id == cid)
     session.execute(update(StageChange).where(col(StageChange.referral_id).in_(mine)).values(sealed=""))
-    erase_key(session, owner(cid))
+    for key in (owner(cid), ANSWERS):  # what a recruiter was answered may show the candidate's details
+        erase_key(session, key)
     session.flush()
     audit.note(session, now, None, "candidate.shredded", "candidate", cid)

@@ -1,5 +1,6 @@
 """Shares: who shared which story where, under which link, and what each visit through it was."""
 
+from bot.shares.ageing import untie
 from bot.shares.classify import classify
 from bot.shares.giving import discloses, disclosure, given, with_disclosure
 from bot.shares.networks import NETWORKS, Network, checked_instance, dialog_url, require_fits
@@ -42,5 +43,6 @@ __all__ = [
     "roll_up",
     "sharers",
     "tagged",
+    "untie",
     "with_disclosure",
 ]  # fmt: skip

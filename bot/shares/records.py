@@ -29,6 +29,7 @@ class Share(SQLModel, table=True):
     instance: str = ""  # Mastodon only: the person's server
     created_at: datetime = utc_field()
     opened_at: datetime | None = utc_field(default=None, index=True)
+    old_clicks: int = 0  # human clicks of so long ago that they no longer name the share
 
 
 class GivenCaptions(SQLModel, table=True):
@@ -47,7 +48,8 @@ class GivenCaptions(SQLModel, table=True):
 class Click(SQLModel, table=True):
     """One visit through a share link. Nothing about the visitor is kept: no address, no user agent, no id.
 
-    `person_id` and `story_id` are the share's, copied so that figures need no join.
+    `person_id` and `story_id` are the share's, copied so that figures need no join. After thirteen months (`ageing.untie`) a
+    click names neither share nor person any more, and counts for its story as before.
     """
 
     __table_args__ = (
@@ -55,8 +57,8 @@ class Click(SQLModel, table=True):
         Index("ix_click_share", "share_id", "sort"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    share_id: int = Field(foreign_key="share.id")
-    person_id: int
+    share_id: int | None = Field(default=None, foreign_key="share.id")
+    person_id: int  # 0 once it is untied
     story_id: int = Field(index=True)
     at: datetime = utc_field()
     sort: str
@@ -83,7 +85,9 @@ class StoryTotal(SQLModel, table=True):
 
 
 class ClickMark(SQLModel, table=True):
-    """How far clicks are rolled up: every click with an id up to `click_id` is in the totals. One row."""
+    """How far clicks are rolled up: every click with an id up to `click_id` is in the totals, and every one up to `untied_id`
+    names no sharer any more. One row."""
 
     id: int | None = Field(default=None, primary_key=True)
     click_id: int = 0
+    untied_id: int = 0

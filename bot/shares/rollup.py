@@ -32,7 +32,7 @@ def roll_up(session: Session, time_zone: str, page: int = PAGE) -> bool:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE click IN SHARE ROW EXCLUSIVE MODE"))
-    mark = _mark(session)
+    mark = mark_of(session)
     ids = list(session.exec(select(Click.id).where(col(Click.id) > mark.click_id).order_by(col(Click.id)).limit(page)))
     if not ids:
         return False
@@ -45,10 +45,18 @@ def roll_up(session: Session, time_zone: str, page: int = PAGE) -> bool:
 
 
 def recount(session: Session, time_zone: str) -> None:
-    """Throw the totals away and count again, up to the mark: what roll_up arrives at, from nothing."""
-    mark = _mark(session)
-    session.execute(delete(ClickTotal))
+    """Throw the totals away and count again, up to the mark: what roll_up arrives at, from nothing.
+
+    Clicks that no longer name anybody count for their stories; people keep the months that cannot be counted again.
+    """
+    mark = mark_of(session)
+    tied = (col(Click.id) <= mark.click_id) & (col(Click.sort) == "human") & col(Click.share_id).is_not(None)
+    first = session.execute(sa_select(func.min(col(Click.at))).where(tied)).scalar()
+    again = col(ClickTotal.period) >= period_of(first, time_zone) if first else col(ClickTotal.period) == ALL  # "all" sorts behind every month
+    session.execute(delete(ClickTotal).where(again | (col(ClickTotal.period) == ALL)))
     session.execute(delete(StoryTotal))
+    kept = sa_select(literal(ALL), col(ClickTotal.person_id), func.sum(col(ClickTotal.clicks))).where(col(ClickTotal.period) != ALL)
+    _upsert(session, ClickTotal, ["period", "person_id"], kept.group_by(col(ClickTotal.person_id)))
     _add(session, col(Click.id) <= mark.click_id, time_zone)
 
 
@@ -57,17 +65,17 @@ def reclassify(session: Session, click_id: int, sort: str, time_zone: str) -> No
     click = session.get(Click, click_id, with_for_update=True)
     if click is None or sort not in SORTS:
         raise VinkkiError("no such click or sort")
-    if click_id <= _mark(session).click_id:
+    if click_id <= mark_of(session).click_id:
         _subtract(session, click, time_zone)
     click.sort = sort
     session.add(click)
     session.flush()
-    if click_id <= _mark(session).click_id:
+    if click_id <= mark_of(session).click_id:
         _add(session, col(Click.id) == click_id, time_zone)
 
 
 def _add(session: Session, among: Any, time_zone: str) -> None:
-    human = among & (col(Click.sort) == "human")
+    human = among & (col(Click.sort) == "human") & col(Click.share_id).is_not(None)
     _upsert(session, ClickTotal, ["period", "person_id"], _grouped(literal(ALL), human))
     first, last = session.execute(sa_select(func.min(col(Click.at)), func.max(col(Click.at))).where(human)).one()
     if first is not None:
@@ -111,9 +119,10 @@ def _months(first: datetime, last: datetime, time_zone: str) -> list[tuple[str, 
     return found
 
 
-def _mark(session: Session) -> ClickMark:
+def mark_of(session: Session) -> ClickMark:
+    """The one row of marks, locked; made at first use."""
     row = session.exec(select(ClickMark).with_for_update()).first()
     if row is None:
-        session.execute(insert(ClickMark).values(id=1, click_id=0))
+        session.execute(insert(ClickMark).values(id=1, click_id=0, untied_id=0))
         row = session.exec(select(ClickMark)).one()
     return row

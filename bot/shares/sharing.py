@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, update
+from sqlalchemy import Select, delete, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.errors import FieldRefusal
 from bot.shares.networks import NETWORKS
-from bot.shares.records import Share
+from bot.shares.records import GivenCaptions, Share
 
 
 def create(
@@ -55,8 +55,10 @@ def sharers(story_id: int) -> Select[Any]:
 
 
 def erase_person(session: Session, person_id: int) -> None:
-    """Forget what a person wrote: captions as they edited them, their Mastodon server. Links they posted go on leading somewhere."""
-    session.execute(update(Share).where(col(Share.person_id) == person_id).values(caption="", instance=""))
+    """Forget what a person wrote and was given: captions as they edited them, their Mastodon server. Links they posted go on
+    leading somewhere, and their clicks stay, counted for nobody by name."""
+    session.execute(update(Share).where(col(Share.person_id) == person_id).values(caption="", caption_id=None, instance=""))
+    session.execute(delete(GivenCaptions).where(col(GivenCaptions.person_id) == person_id))
 
 
 def get(session: Session, share_id: int, person_id: int) -> Share | None:

@@ -40,6 +40,11 @@ def plan_page(session: Session, now: datetime, today: date, sharers: Any = None)
     return True
 
 
+def is_being_planned(session: Session, story_id: int) -> bool:
+    """Some of those who will get a published story are not owed it yet."""
+    return session.exec(select(StoryPlan.id).where(StoryPlan.key == f"plan story:{story_id}", col(StoryPlan.is_done).is_(False))).first() is not None
+
+
 def _owe(session: Session, now: datetime, plan: StoryPlan, page: list[tuple[int, str, str]]) -> None:
     quiet = quiet_hours(session)
     by_due: dict[datetime, list[tuple[str, int, str]]] = {}

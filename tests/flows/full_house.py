@@ -24,6 +24,7 @@ from bot.money import Money
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Referral
+from bot.vault import ANSWERS
 
 ZONE = "Europe/Helsinki"
 ACTORS = ("employee", "recruiter", "curator", "payroll", "hr")
@@ -102,6 +103,7 @@ def full_house(db: Database, deployment: Deployment) -> FullHouse:
     _stories(house)
     _referrals(house)
     db.write_now(_rest, house)
+    db.write_now(deployment.vault.seal_for, ANSWERS, "the key is there")
     return house
 
 

@@ -34,7 +34,7 @@ class May:
     """Who may do something. `value` works for all of them (`{name}` is filled from the house); `writes`: it then changes something.
 
     `any_value`: it works whatever the value is. `or_new`: without a value it makes something new.
-    `else_gone`: to others its object does not exist, rather than being forbidden.
+    `else_told`: what others are told where it is not simply forbidden, such as that its object does not exist.
     """
 
     who: frozenset[str]
@@ -42,7 +42,7 @@ class May:
     writes: bool = False
     any_value: bool = False
     or_new: bool = False
-    else_gone: bool = False
+    else_told: str = ""
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -58,11 +58,14 @@ COMMANDS: dict[str, May] = {
 
 BUTTONS: dict[str, May] = {
     "front.run": May(ALL, "vinkki help"), "front.home": May(ALL), "front.connect": May(ALL),
-    "refer.start": May(ALL, "{opening}"), "referrals.page": May(ALL, "0"), "bonus.explain": May(PAY | {"employee"}, "{bonus_eligible}", else_gone=True),
+    "refer.start": May(ALL, "{opening}"), "referrals.page": May(ALL, "0"),
+    "bonus.explain": May(PAY | {"employee"}, "{bonus_eligible}", else_told="bonuses.gone"),
     "stories.more": May(ALL, "1"), "story.share": May(ALL, "{published}", writes=False), "story.caption": May(ALL, "{published}:{caption}:"),
     "share.opened": May(ALL, "{share}", writes=True), "story.propose": May(ALL),
     "leaderboard.join": May(ALL, writes=True, any_value=True), "leaderboard.leave": May(ALL),
     "profile.edit": May(ALL), "profile.leave": May(ALL, writes=True, any_value=True), "profile.join": May(ALL),
+    "profile.erase": May(frozenset({"employee"}), else_told="privacy.erase.own_roles"),
+    "people.erase": May(HR, "{me_of_colleague}"),
     "referral.take": May(RECRUITING, "{confirmed}:{confirmed_v}", writes=True), "referral.contact": May(RECRUITING, "{taken}:{taken_v}", writes=True),
     "referral.interview": May(RECRUITING, "{contacted}:{contacted_v}", writes=True),
     "referral.offer": May(RECRUITING, "{interviewing}:{interviewing_v}", writes=True),
@@ -124,6 +127,8 @@ FORMS: dict[str, May] = {
     "audience.save": May(STORIES, "{audience}", writes=True, or_new=True,
                          fields={"name": "N", "kinds": "employee", "languages": "en", "departments": "", "joined_before": "2026-01-01", "joined_after": "",
                                  "everybody": "yes"}),
+    "profile.erase": May(frozenset({"employee"}), writes=True, any_value=True, else_told="privacy.erase.own_roles", fields={"sure": "yes"}),
+    "people.erase": May(HR, "{me_of_colleague}", writes=True, fields={"sure": "yes"}),
     "people.find": May(HR, fields={"person": "{me}"}), "people.roles": May(HR, "{me_of_colleague}", writes=True, fields={"roles": "curator"}),
     "settings.save": May(HR, "referral.take_days", writes=True, fields={"value": "7"}),
     "bonus.hold": May(HR, "{bonus_eligible}:{bonus_eligible_v}", writes=True, fields={"reason": "hr_question"}),
@@ -229,8 +234,8 @@ def test_who_may_can_and_who_may_not_is_refused_without_effect(stage: Stage) -> 
                 assert not refusal(answer) and not isinstance(answer, Correct | Unknown), (*where, answer)
                 assert bool(stage.db.effects) == may.writes, (*where, stage.db.effects)
             else:
-                assert refusal(answer) == ("bonuses.gone" if may.else_gone else "forbidden"), (*where, answer)
-                assert not stage.db.effects and (may.else_gone or part == "lookups" or "refused" in stage.db.audited), (*where, stage.db.effects)
+                assert refusal(answer) == (may.else_told or "forbidden"), (*where, answer)
+                assert not stage.db.effects and (may.else_told or part == "lookups" or "refused" in stage.db.audited), (*where, stage.db.effects)
 
 
 def test_who_has_left_or_is_not_known_can_do_nothing(stage: Stage) -> None:

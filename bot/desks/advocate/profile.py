@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from sqlmodel import col, select
 
-from bot import audit
+from bot import audit, privacy
+from bot.desks import erasing
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal
 from bot.messages import (
@@ -57,7 +58,10 @@ def card(turn: Turn) -> Card:
     way = Button(say("profile.leave"), "profile.leave", style="danger", confirm=say("profile.leave_confirm"))
     back = Button(say("profile.join"), "profile.join")
     note = say("profile.note" if person.enrolled_at else "profile.note_out")
-    return Card(say("profile.title"), (Facts(rows), Buttons((change, way if person.enrolled_at else back)), Note(note)))
+    if person.erase_asked_at:
+        waiting = Note(say("privacy.erase.waiting", day=person.erase_asked_at.date()))
+        return Card(say("profile.title"), (Facts(rows), waiting, Buttons((back, change))))
+    return Card(say("profile.title"), (Facts(rows), Buttons((change, way if person.enrolled_at else back, erasing.button())), Note(note)))
 
 
 def edit(turn: Turn, value: str) -> Answer:
@@ -121,9 +125,10 @@ def leave(turn: Turn, value: str) -> Answer:
 
 
 def join(turn: Turn, value: str) -> Answer:
-    """Take part (again)."""
+    """Take part (again); whoever asked to be erased takes that back."""
     if turn.person.enrolled_at is None:
         turn.person.enrolled_at = turn.now
+        privacy.stay(turn.session, turn.deployment.vault, turn.now, turn.person)
         _keep(turn, "profile.joined")
     return Replace(card(turn))
 

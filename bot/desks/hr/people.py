@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import col, or_, select
 
 from bot import people
+from bot.desks import erasing
 from bot.desks.turn import Desk, Turn
 from bot.desks.wording import is_id
 from bot.errors import FieldRefusal, Refusal
@@ -60,7 +61,7 @@ def _overview(turn: Turn) -> Card:
         "without_account": col(Person.id).not_in(told),
     }
     rows += [Fact(say(f"people.counts.{name}"), say("people.number", count=_count(turn, _here(turn), what))) for name, what in counts.items()]
-    rows.append(Fact(say("people.counts.left"), say("people.number", count=_count(turn, ~_here(turn)))))
+    rows.append(Fact(say("people.counts.left"), say("people.number", count=_count(turn, ~_here(turn), col(Person.erased_at).is_(None)))))
     buttons = (Button(say("people.find"), "people.find", style="primary"), Button(say("people.leavers"), "people.leavers", "0"))
     holders = Items(tuple(_role_row(turn, role) for role in ROLES))
     blocks: tuple[Block, ...] = (Facts(tuple(rows)), Buttons(buttons), holders, Note(say("people.file_hint", columns=",".join(COLUMNS))))
@@ -104,6 +105,7 @@ def search(turn: Turn, query: str) -> Offer:
 def _matching(turn: Turn, query: str, offset: int, limit: int) -> list[Person]:
     typed = f"%{_escaped(query.strip().lower())}%"
     fits = or_(func.lower(col(Person.name)).like(typed, escape="\\"), col(Person.email).like(typed, escape="\\"))
+    fits = fits & col(Person.erased_at).is_(None)
     return list(turn.session.exec(select(Person).where(fits).order_by((~_here(turn)).asc(), col(Person.name), col(Person.id)).offset(offset).limit(limit)))
 
 
@@ -135,7 +137,7 @@ def open_person(turn: Turn, value: str) -> Answer:
 
 def _chosen(turn: Turn, value: str, field: str = "") -> Person:
     person = turn.session.get(Person, int(value)) if is_id(value) else None
-    if person is None:
+    if person is None or person.erased_at:
         raise FieldRefusal(field, "people.choose") if field else Refusal("old_card")
     return person
 
@@ -155,8 +157,10 @@ def _person_card(turn: Turn, person: Person) -> Card:
         ("takes_part", say("profile.yes" if person.enrolled_at else "profile.no")),
         ("roles", Plain(", ".join(held) or "–")),
     ]
+    if person.erase_asked_at:
+        facts.append(("erasure", say("people.day", day=person.erase_asked_at.date())))
     rows = tuple(Fact(say(f"people.facts.{name}"), value) for name, value in facts)
-    buttons = (Button(say("people.roles.change"), "people.roles", str(person.id)), Button(say("people.find"), "people.find"))
+    buttons = (Button(say("people.roles.change"), "people.roles", str(person.id)), Button(say("people.find"), "people.find"), erasing.button_for(person))
     is_left = () if person.is_here(turn.today) else (Note(say("people.has_left")),)
     return Card(say("people.card", name=person.name), (Facts(rows), Copyable(say("people.email"), person.email), *is_left, Buttons(buttons)))
 
@@ -195,7 +199,7 @@ def leavers(turn: Turn, value: str) -> Answer:
     """Who has left or is about to, newest first; the value is how many come before the page."""
     turn.require("hr")
     offset = int(value) if value.isascii() and value.isdigit() and len(value) < 9 else 0
-    query = select(Person).where(col(Person.end_on).is_not(None), col(Person.kind).in_(("employee", "contractor")))
+    query = select(Person).where(col(Person.end_on).is_not(None), col(Person.erased_at).is_(None), col(Person.kind).in_(("employee", "contractor")))
     rows = turn.session.exec(query.order_by(col(Person.end_on).desc(), col(Person.id).desc()).offset(offset).limit(PAGE + 1)).all()
     if not rows:
         return Replace(Card(say("people.leavers_title"), (Paragraph(say("people.leavers_none")),)))

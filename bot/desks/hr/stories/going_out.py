@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from bot import audiences, outbox, stories, strategy
+from bot import audiences, outbox, shares, stories, strategy
 from bot.desks.hr.stories.showing import admin_card, effect, old_value, preview, reach, read_story
 from bot.desks.turn import Turn
 from bot.desks.wording import read_id
@@ -114,7 +114,13 @@ def go(turn: Turn, value: str) -> Answer:
         raise Refusal(e.key, **e.params) from None
     if at <= turn.now:
         row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
+        _begin(turn)
     return Replace(admin_card(turn, row))
+
+
+def _begin(turn: Turn) -> None:
+    """The first thousand people are owed it in this very transaction, so that delivery begins now; the clock pages on."""
+    stories.plan_page(turn.session, turn.now, turn.today, shares.sharers)
 
 
 def unschedule(turn: Turn, value: str) -> Answer:
@@ -129,6 +135,7 @@ def recall(turn: Turn, value: str) -> Answer:
     story_id, version = old_value(value)
     row = read_story(turn, story_id)
     count = stories.recall(turn.session, turn.now, turn.person_id, story_id, version)
+    _begin(turn)
     return Replace(Card(say("stories.recall.done", title=row.title), (Paragraph(say("stories.recall.text", count=count)),), tone="good"))
 
 

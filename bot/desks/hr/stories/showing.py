@@ -13,6 +13,7 @@ from bot.desks.wording import read_version
 from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Plain, Say, Text, say
 from bot.outbox import Delivery
 from bot.stories import Story
+from bot.stories.planning import is_being_planned
 from bot.strategy import Balance
 
 ROLES = ("hr", "curator")
@@ -54,7 +55,7 @@ def _facts(turn: Turn, row: Story) -> tuple[Fact, ...]:
         ("strategy", Plain(_strategy_name(turn.session, row)) if row.strategy_id else None),
     ]
     if row.state in ("published", "expired", "recalled"):
-        found += [("sent", _sent(turn.session, row)), ("clicks", say("leaderboard.number", count=_clicks(turn.session, row)))]
+        found += [("sent", _sent(turn, row)), ("clicks", say("leaderboard.number", count=_clicks(turn.session, row)))]
     return tuple(Fact(say(f"stories.fact.{name}"), value) for name, value in found if value is not None)
 
 
@@ -62,9 +63,14 @@ def _clicks(session: Session, row: Story) -> int:
     return insights.story_clicks(session, [row.id or 0]).get(row.id or 0, 0)
 
 
-def _sent(session: Session, row: Story) -> Say:
+def _sent(turn: Turn, row: Story) -> Say:
     query = select(func.count()).select_from(Delivery).where(Delivery.notice == "story", Delivery.subject_id == row.id, Delivery.deed == "send")
-    return say("stories.sent", sent=session.exec(query.where(Delivery.state == "sent")).one(), all=session.exec(query).one())
+    sent, everyone = turn.session.exec(query.where(Delivery.state == "sent")).one(), turn.session.exec(query).one()
+    if row.state == "published" and is_being_planned(turn.session, row.id or 0):
+        everyone = max(everyone, audiences.count(turn.session, audiences.rule_of(turn.session, row.audience_id), turn.today))
+    if row.state == "published" and not sent and everyone:
+        return say("stories.going_out", count=everyone)
+    return say("stories.sent", sent=sent, all=everyone)
 
 
 def _strategy_name(session: Session, row: Story) -> str:

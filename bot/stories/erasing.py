@@ -1,0 +1,24 @@
+"""What stories forget of somebody who is erased."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from bot.stories.records import Caption, Story
+from bot.stories.review import Review
+
+
+def erase_person(session: Session, person_id: int) -> None:
+    """Proposals that were never accepted go with their texts, the person's words as a curator and those written to them too.
+
+    What the organisation took in is its own and stays, without saying who proposed or wrote it.
+    """
+    theirs = select(Story.id).where(Story.proposer_id == person_id)
+    session.execute(update(Review).where((col(Review.actor_id) == person_id) | col(Review.story_id).in_(theirs)).values(word=""))
+    never_out = theirs.where(col(Story.state).in_(("review", "refused")))
+    for table in (Review, Caption):
+        session.execute(delete(table).where(col(table.story_id).in_(never_out)))
+    session.execute(delete(Story).where(col(Story.proposer_id) == person_id, col(Story.state).in_(("review", "refused"))))
+    session.execute(update(Story).where(col(Story.proposer_id) == person_id).values(proposer_id=None))
+    session.execute(update(Story).where(col(Story.author_id) == person_id).values(author_id=None))
