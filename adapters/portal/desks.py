@@ -36,6 +36,7 @@ SECTIONS = (
     Section("stories", ("hr", "curator"), "story"),
     Section("strategy", ("hr", "curator", "executive"), "strategy"),
     Section("people", ("hr",), "people"),
+    Section("audiences", ("hr", "curator"), "audiences"),
     Section("openings", ("hr", "recruiter"), "recruiting"),
     Section("bonuses", ("hr",), "bonuses"),
     Section("plans", ("hr",), "leaderboard"),
@@ -109,8 +110,9 @@ class Desks:
         answer = (await self.portal.hub.hear(to_event(visit.person_id, command))).answer
         if not isinstance(answer, Show | Replace):
             return await self.talk.tell(visit, answer, "/admin", onward=visit.path)
+        seen = await self._room(visit, room) if room and visit.has(*views.ROOM_ROLES[room]) else None
         body = draw("desk.html", visit.words, card=card_html(answer.card, visit.frame(), level=1), tabs=[] if room else offered(visit), here=here,
-                    room=await self._room(visit, room) if room else None, takes_file=visit.has(*files.MAY_BRING.get(here, ())))  # fmt: skip
+                    room=seen, takes_file=visit.has(*files.MAY_BRING.get(here, ())))  # fmt: skip
         return await self.portal.page(visit, visit.words(answer.card.title), body)
 
     async def _room(self, visit: Visit, name: str) -> list[Markup]:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot import audit
 from bot.errors import FieldRefusal, Refusal, Stale
 from bot.stories.records import Caption, Story
-from bot.stories.text import LOCALES, checked_link, clean
+from bot.stories.text import LOCALES, checked_link, clean, link_key
 from bot.strategy import KINDS
 
 EDITABLE = ("draft", "review", "scheduled")
@@ -60,9 +60,10 @@ def create(session: Session, now: datetime, actor_id: int | None, draft: Draft, 
 
 
 def edit(session: Session, now: datetime, actor_id: int, story_id: int, version: int, draft: Draft) -> None:
-    """Change a story that is not out yet. Raises FieldRefusal, or Stale when it moved on meanwhile."""
+    """Change a story that is not out yet; a picture that stands is not judged anew. Raises FieldRefusal, or Stale when it moved on meanwhile."""
+    was = session.get(Story, story_id)
     change = update(Story).where(col(Story.id) == story_id, col(Story.version) == version, col(Story.state).in_(EDITABLE))
-    if session.execute(change.values(**_checked(draft), version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(change.values(**_checked(draft, was.image_url if was else ""), version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
         raise Stale("stories.refused.stale")
     audit.note(session, now, actor_id, "story.edited", "story", story_id, f"version {version + 1}")
 
@@ -72,7 +73,7 @@ def known(session: Session, source: str, guid: str) -> bool:
     return bool(guid) and session.exec(select(Story.id).where(Story.source == source, Story.source_guid == guid[:500])).first() is not None
 
 
-def _checked(draft: Draft) -> dict[str, Any]:
+def _checked(draft: Draft, picture: str = "") -> dict[str, Any]:
     title = clean(draft.title, 120)
     if not title:
         raise FieldRefusal("title", "stories.refused.title")
@@ -81,7 +82,7 @@ def _checked(draft: Draft) -> dict[str, Any]:
     if draft.language not in LOCALES:
         raise FieldRefusal("language", "stories.refused.language")
     image = checked_link(draft.image_url, "image_url") if draft.image_url.strip() else ""
-    if image and not image.startswith("https://"):
+    if image != picture and image and not image.startswith("https://"):
         raise FieldRefusal("image_url", "stories.refused.image")
     if image and not clean(draft.image_alt, 300):
         raise FieldRefusal("image_alt", "stories.refused.alt")

@@ -1,10 +1,11 @@
-"""The guided tour, finished by somebody who reads nothing but the guide: on a phone; its pages on a desk; key steps without a script."""
+"""The guided tour, finished by somebody who reads nothing but the guide: on a phone and at a desk; key steps without a script."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from demo_process import running
@@ -23,9 +24,18 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one demo for the tests of this file, which stand in the order in which they are walked."""
-    with running(tmp_path_factory.mktemp("tour") / "demo") as address:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo as its first start leaves it, made once; every walk begins from a copy."""
+    folder = tmp_path_factory.mktemp("tour") / "demo"
+    with running(folder):
+        return folder
+
+
+@pytest.fixture
+def demo(company: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a demo in which nobody did anything yet."""
+    shutil.copytree(company, tmp_path / "demo")
+    with running(tmp_path / "demo") as address:
         yield address
 
 
@@ -56,8 +66,9 @@ async def test_key_steps_need_no_script(demo: str) -> None:
         await expect(walk.main).to_contain_text("1 day has passed")
 
 
-async def test_a_newcomer_finishes_the_whole_tour_on_a_phone(demo: str) -> None:
-    async with newcomer(demo, viewport=PHONE, has_touch=True) as walk:
+@pytest.mark.parametrize("options", [{"viewport": PHONE, "has_touch": True}, {"viewport": DESK}], ids=["phone", "desk"])
+async def test_a_newcomer_finishes_the_whole_tour(demo: str, options: dict[str, object]) -> None:
+    async with newcomer(demo, **options) as walk:
         for step in tour_walk.WHOLE:
             await step(walk)
         await expect(walk.page.locator(".demo-over")).to_be_visible()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
+import pytest
 from sqlmodel import col, func, select
 
 from adapters.demo import seeded, tour
 from adapters.demo.company import move_house
 from adapters.demo.tour import Guide, guide, is_within, presses
 from adapters.house import House
+from bot import stories
 from bot.bonuses import Bonus
+from bot.errors import FieldRefusal
 from bot.openings import JobOpening
 from bot.outbox import Delivery
 from bot.people import Identity, Person, RoleGrant
 from bot.shares import Click
-from bot.stories import Story
+from bot.stories import Draft, Story
 from bot.strategy import Measure, Strategy
 from content import LOCALES, Words
 
@@ -49,6 +53,17 @@ def test_it_has_stories_openings_and_strategies_with_goals(house: House) -> None
     assert house.hub.db.read_now(lambda s: set(s.exec(select(Story.source)))) == {"markdown", "csv", "feed"}
     assert _count(house, JobOpening.id) == 6
     assert _count(house, Strategy.id) == 2 == _count(house, Measure.strategy_id)
+
+
+def test_every_story_has_a_picture_of_the_companys_own_and_keeps_it_when_it_is_changed(house: House) -> None:
+    rows = house.hub.db.read_now(lambda s: s.exec(select(Story)).all())
+    assert all(s.image_url == f"{s.link}.svg" and s.image_alt for s in rows)
+    draft = next(s for s in rows if s.state == "draft")
+    changed = Draft(draft.title, draft.link, kind=draft.kind, language=draft.language, image_url=draft.image_url, image_alt=draft.image_alt)
+    house.hub.db.write_now(stories.edit, house.hub.clock.now(), 1, draft.id, draft.version, changed)
+    other = dataclasses.replace(changed, image_url=changed.image_url + "2")
+    with pytest.raises(FieldRefusal, match=r"stories\.refused\.image"):
+        house.hub.db.write_now(stories.edit, house.hub.clock.now(), 1, draft.id, draft.version + 1, other)
 
 
 def test_it_has_a_past_with_robots_in_it_and_owes_nobody_anything_old(house: House) -> None:
