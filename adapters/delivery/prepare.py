@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from adapters.hub import PlatformAdapter
 from bot.desks import Deployment, notices
+from bot.desks.notices.letters import as_letter
 from bot.desks.notices.whom import Whom, not_before, whom
 from bot.messages import Card
 from bot.outbox import Delivery
@@ -77,7 +78,9 @@ def _prepare(session: Session, deployment: Deployment, platforms: Mapping[str, P
     if (later := not_before(session, delivery, to.time_zone, now)) > now:
         return again(delivery, due_at=later)
     card = notices.build(session, deployment, delivery, now)
-    return Job(delivery, to, card) if card else Ended(delivery, "cancelled")
+    if card is None:
+        return Ended(delivery, "cancelled")
+    return Job(delivery, to, as_letter(deployment, delivery, card) if to.platform == "mail" else card)
 
 
 def _change(session: Session, deployment: Deployment, platforms: Mapping[str, PlatformAdapter], delivery: Delivery, now: datetime) -> Job | Ended:

@@ -27,6 +27,7 @@ from content import Words
 
 _SMALL = "font-size:14px;color:#4a4f57"
 _BOX = "padding:10px 12px;background:#f3f4f6;border-radius:6px;word-break:break-word"
+_PLAIN_LINK = "color:#1f4f8f"
 _LINK = "display:inline-block;padding:10px 16px;margin:4px 8px 4px 0;background:#1f4f8f;color:#ffffff;border-radius:6px;text-decoration:none"
 
 
@@ -39,24 +40,43 @@ class _Piece:
 
 
 def card_to_letter(card: Card, to: Recipient, deployment: Deployment) -> Letter:
-    """A card in the reader's language. Buttons with an address become links; for all others there is one link to the portal."""
+    """A card in the reader's language: its title is the subject and not said again, its last small print stands at the foot.
+
+    Buttons with an address become links, primary ones look like buttons; for all others there is one link to the portal.
+    """
     words = Words(to.locale, to.time_zone)
-    pieces = [piece for block in card.blocks for piece in _block(block, words)]
+    blocks, small_print = _parted(card.blocks)
+    pieces = [piece for block in blocks for piece in _block(block, words)]
     if any(b.action and not b.url for block in card.blocks for b in _buttons(block)):
         hint, link = words(say("letters.open_hint")), deployment.link("/")
-        pieces += [_Piece(hint, _p(hint)), _link(words(say("letters.open")), link)]
-    footer, title = words(say("letters.footer", organisation=deployment.organisation)), words(card.title)
-    text = "\n\n".join([title, *(p.text for p in pieces if p.text), f"-- \n{footer}"]) + "\n"
-    return Letter(to.address, title, text, _page(to.locale, title, "\n".join(p.html for p in pieces), footer))
+        pieces += [_Piece(hint, _p(hint)), _link(words(say("letters.open")), link, is_button=True)]
+    footer = words(say("letters.footer", organisation=deployment.organisation))
+    foot = [*(piece for block in small_print for piece in _block(block, words)), _Piece(footer, _p(footer, _SMALL))]
+    text = "\n\n".join([*(p.text for p in pieces if p.text), "-- \n" + "\n\n".join(p.text for p in foot)]) + "\n"
+    return Letter(to.address, words(card.title), text, _page(to.locale, words(card.title), _html(pieces), _html(foot)))
 
 
-def _page(locale: str, title: str, body: str, footer: str) -> str:
+def _parted(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """The matter, and the small print after it: notes at the end, and the plain link that may follow one."""
+    end = len(blocks)
+    if end > 1 and isinstance(blocks[-2], Note) and all(b.url and b.style == "default" for b in _buttons(blocks[-1])):
+        end -= isinstance(blocks[-1], Buttons)
+    while end > 1 and isinstance(blocks[end - 1], Note):
+        end -= 1
+    return blocks[:end], blocks[end:]
+
+
+def _html(pieces: list[_Piece]) -> str:
+    return "\n".join(p.html for p in pieces)
+
+
+def _page(locale: str, title: str, body: str, foot: str) -> str:
     return (
         f'<!doctype html><html lang="{escape(locale)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title></head>"
         '<body style="margin:0;padding:24px;background:#ffffff;color:#1b1e23;font:16px/1.5 system-ui,-apple-system,Segoe UI,Arial,sans-serif">'
-        f'<div style="max-width:600px;margin:0 auto"><h1 style="font-size:22px;line-height:1.3">{escape(title)}</h1>\n{body}\n'
-        f'<hr style="border:0;border-top:1px solid #d5d8dd;margin:24px 0">{_p(footer, _SMALL)}</div></body></html>'
+        f'<div style="max-width:600px;margin:0 auto">{body}\n'
+        f'<hr style="border:0;border-top:1px solid #d5d8dd;margin:24px 0"><div style="{_SMALL}">{foot}</div></div></body></html>'
     )
 
 
@@ -72,7 +92,7 @@ def _block(block: Block, words: Words) -> Iterator[_Piece]:
                 yield _Piece(text, f"<p><strong>{escape(title)}</strong><br>{_lines(detail)}</p>")
                 yield from (_link(words(b.text), b.url) for b in item.buttons if b.url)
         case Buttons(row):
-            yield from (_link(words(b.text), b.url) for b in row if b.url)
+            yield from (_link(words(b.text), b.url, is_button=b.style == "primary") for b in row if b.url)
         case ChartBlock(chart):
             yield _Piece(words(chart.title), _p(words(chart.title)))
             for series in chart.series:
@@ -117,13 +137,15 @@ def _p(text: str, style: str = "") -> str:
     return f'<p style="{style}">{_lines(text)}</p>' if style else f"<p>{_lines(text)}</p>"
 
 
-def _link(text: str, url: str) -> _Piece:
-    return _Piece(f"{text}: {url}", f'<p><a style="{_LINK}" href="{escape(url)}">{escape(text)}</a></p>')
+def _link(text: str, url: str, *, is_button: bool = False) -> _Piece:
+    style = _LINK if is_button else _PLAIN_LINK
+    return _Piece(f"{text}:\n{url}", f'<p><a style="{style}" href="{escape(url)}">{escape(text)}</a></p>')
 
 
 def _table(rows: list[tuple[str, str]]) -> str:
     cells = "".join(
-        f'<tr><th scope="row" style="text-align:left;padding:4px 16px 4px 0;font-weight:600;vertical-align:top">{escape(a)}</th><td>{_lines(b)}</td></tr>'
+        f'<tr><th scope="row" style="text-align:left;padding:4px 16px 4px 0;font-weight:600;vertical-align:top">{escape(a)}</th>'
+        f'<td style="padding:4px 0;vertical-align:top">{_lines(b)}</td></tr>'
         for a, b in rows
     )
     return f"<table>{cells}</table>"

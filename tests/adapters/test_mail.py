@@ -153,13 +153,19 @@ def test_every_widget_stands_in_the_letter_in_both_forms(deployment: Deployment)
     letter = card_to_letter(FULL, AINO, deployment)
     assert letter.subject == "Title" and letter.to == AINO.address
     for words in ("HEAD", "<script>alert(1)</script>", "Small", "A: B", "[Kuva: A boat]", "Link:\nhttps://example.com/?a=1&b=2", "* Row\n  detail",
-                  "Read: https://example.com/read", "Site: https://example.com/site", "Mon: 3", "Avaa Vinkki: http://127.0.0.1:8765/"):  # fmt: skip
+                  "Read:\nhttps://example.com/read", "Site:\nhttps://example.com/site", "Mon: 3", "Avaa Vinkki:\nhttp://127.0.0.1:8765/"):  # fmt: skip
         assert words in letter.text, words
     seen = Text()
     seen.feed(letter.html)
     assert {"script", "img"}.isdisjoint(seen.tags) and 'lang="fi"' in letter.html
     assert seen.links == ["https://example.com/read", "https://example.com/site", "http://127.0.0.1:8765/"]
     assert "Take it" not in letter.html, "a button that only works in Vinkki is not drawn in a letter"
+
+
+def test_the_title_is_the_subject_and_not_said_again(deployment: Deployment) -> None:
+    letter = card_to_letter(Card(Plain("Two new stories"), (Paragraph(Plain("Here they are.")), Note(Plain("Why you get this.")))), AINO, deployment)
+    assert letter.subject == "Two new stories" and letter.text.startswith("Here they are.\n\n-- \nWhy you get this.\n\n")
+    assert letter.html.count("Two new stories") == 1, "as the page's title"
 
 
 def test_a_letter_with_links_only_does_not_send_its_reader_to_the_portal(deployment: Deployment) -> None:
