@@ -50,7 +50,7 @@ def _mine(turn: Turn, rows: list[Story]) -> dict[int, Say]:
     here = (Share.person_id == turn.person_id, col(Share.story_id).in_(ids), col(Share.opened_at).is_not(None))
     clicks = select(func.count(col(Click.id))).where(Click.share_id == col(Share.id), Click.sort == "human").correlate(Share).scalar_subquery()
     query = select(Share.story_id, func.sum(col(Share.old_clicks) + clicks)).where(*here).group_by(col(Share.story_id))
-    return {story_id: say("stories.list.shared", count=count) for story_id, count in turn.session.exec(query)}
+    return {story_id: say("stories.list.shared", count=int(count)) for story_id, count in turn.session.exec(query)}
 
 
 def section(turn: Turn) -> tuple[Block, ...]:
