@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from functools import lru_cache
 
-from bot.desks import front, recruiter
+from bot.desks import erasing, front, recruiter
 from bot.desks.advocate import bonuses as advocate_bonuses
 from bot.desks.advocate import profile
 from bot.desks.advocate import referrals as advocate_referrals
@@ -18,7 +18,7 @@ from bot.messages import Answer, Show
 
 DESKS: tuple[Desk, ...] = (
     front.DESK, rooms.DESK, deliveries.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK, advocate_stories.DESK, stories.DESK, strategy.DESK,
-    profile.DESK, people.DESK, audiences.DESK, settings.DESK,
+    profile.DESK, erasing.DESK, people.DESK, audiences.DESK, settings.DESK,
     advocate_bonuses.DESK, bonuses.DESK, payruns.DESK, ledger.DESK, plans.DESK,
 )  # fmt: skip
 
