@@ -99,13 +99,13 @@ class Portal:
         desks = [item for roles, item in _DESKS if visit.has(*roles)]
         return [*_NAV, *desks, *self.extras.nav(visit)]
 
-    async def page(self, visit: Visit, title: str, body: Markup, *, status: int = 200, wide: bool = False) -> web.Response:
-        """A whole page in the common frame; `title` is words already."""
+    async def page(self, visit: Visit, title: str, body: Markup, *, status: int = 200, wide: bool = False, of: str = "") -> web.Response:
+        """A whole page in the common frame; `title` is words already. `of` is the path of the place it belongs to, where it is no place itself."""
         template = "signed_in.html" if visit.who else "plain.html"
         nav = self.nav(visit) if visit.who else []
         banner = await self.extras.banner(visit)
         html = draw(template, visit.words, title=title, body=body, visit=visit, f=visit.frame(), nav=nav, banner=banner, wide=wide,
-                    organisation=self.hub.deployment.organisation)  # fmt: skip
+                    here=(of or visit.path).split("?")[0], organisation=self.hub.deployment.organisation)  # fmt: skip
         return self.dressed(web.Response(text=html, status=status, content_type="text/html"))
 
     def dressed(self, response: web.Response, policy: str = headers.PAGE, referrer: str = "same-origin") -> web.Response:

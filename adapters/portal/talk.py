@@ -95,21 +95,21 @@ class Talk:
         """An answer as a page. `back` is where its way back leads. A page of its own has none; `onward` is its path,
         to which the answers to its buttons lead back."""
         if isinstance(answer, Ask):
-            return await self.ask(visit, answer.form, None, back)
+            return await self.ask(visit, answer.form, None, back, onward)
         card = answer.card if isinstance(answer, Show | Replace | Unknown) else None
         if card is None:
             raise Refused(400)
-        body = card_html(card, visit.frame(onward or back), level=1)
-        return await self.portal.page(visit, visit.words(card.title), draw("answer.html", visit.words, body=body, back="" if onward else back))
+        body = draw("answer.html", visit.words, body=card_html(card, visit.frame(onward or back), level=1), back="" if onward else back)
+        return await self.portal.page(visit, visit.words(card.title), body, of=onward or back)
 
-    async def ask(self, visit: Visit, form: Form, filled: Filled | None, back: str) -> web.Response:
-        """A form as a page; 422 where something in it is wrong."""
+    async def ask(self, visit: Visit, form: Form, filled: Filled | None, back: str, of: str = "") -> web.Response:
+        """A form as a page; 422 where something in it is wrong. `of` is the place it belongs to, where that is not where it came from."""
         sealed = seal_form(form, visit.person_id, self.portal.hub.deployment.vault.seal)
         body = form_html(form, visit.frame(back), sealed, filled)
         title = visit.words(form.title)
         if filled and filled.errors:
             title = visit.words(say("portal.form.wrong_title", title=title))
-        return await self.portal.page(visit, title, body, status=422 if filled and filled.errors else 200)
+        return await self.portal.page(visit, title, body, status=422 if filled and filled.errors else 200, of=of or back)
 
     async def _hear(self, visit: Visit, heard: Heard, nonce: str = "") -> Answer:
         return (await self.portal.hub.hear(to_event(visit.person_id, heard, nonce))).answer

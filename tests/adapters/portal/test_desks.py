@@ -129,6 +129,13 @@ async def test_an_unknown_platform_has_no_preview(hr: Browser, story: int) -> No
     assert (await hr.get(f"/admin/stories/{story}/as/pigeon")).status == 404
 
 
+async def test_an_answer_stands_in_its_place_of_the_navigation(hr: Browser) -> None:
+    page = await hr.get("/admin/people")
+    form = next(f for f in page.main.all("form", class_="press") if dict(f.fields())["action"] == "people.find")
+    for seen, place in ((page, "/admin"), (await hr.send(form), "/admin"), (await hr.get("/refer"), "/refer"), (await hr.get("/menu"), "/menu")):
+        assert [a.attrs["href"] for a in seen.root.one("header", class_="rail").one("nav").all("a", aria_current="page")] == [place]
+
+
 async def test_the_preview_button_opens_the_large_view(hr: Browser, story: int) -> None:
     page = await hr.get("/menu")
     token = dict(page.main.one("form").fields())["csrf"]
