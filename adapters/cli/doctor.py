@@ -35,5 +35,16 @@ def doctor(
         typer.secho(f"{mark} {finding.what}: {finding.found}", fg=colour)
         if finding.how:
             typer.echo(f"   {finding.how}")
-    if any(f.state == "wrong" for f in findings):
+    wrong = sum(f.state == "wrong" for f in findings)
+    if not json:
+        typer.secho(_sum(wrong, sum(f.state == "missing" for f in findings)), bold=True)
+    if wrong:
         raise typer.Exit(CONFIG)
+
+
+def _sum(wrong: int, missing: int) -> str:
+    """The last line: what it comes to."""
+    if not wrong and not missing:
+        return "All is well."
+    parts = [f"{wrong} to put right (!!)"] * bool(wrong) + [f"{missing} not there yet (--), fine if not wanted"] * bool(missing)
+    return "; ".join(parts) + "."

@@ -76,8 +76,8 @@ class SmtpMailer:
                     await client.send_message(message)
         except aiosmtplib.SMTPException as e:
             raise _named(e) from None
-        except OSError as e:
-            raise DeliveryError(f"the mail server cannot be reached ({type(e).__name__})", lane=True, retry_after=60) from None
+        except OSError:
+            raise DeliveryError("the mail server cannot be reached", lane=True, retry_after=60) from None
 
     def _message(self, letter: Letter, key: str) -> EmailMessage:
         message = EmailMessage()
@@ -115,9 +115,11 @@ def _named(error: aiosmtplib.SMTPException) -> DeliveryError:
         worst = max((r.code for r in error.recipients), default=550)
         return DeliveryError(f"the mail server refuses the address ({worst})", permanent=worst >= 500)
     if isinstance(error, aiosmtplib.SMTPConnectError | aiosmtplib.SMTPServerDisconnected | aiosmtplib.SMTPTimeoutError):
-        return DeliveryError(f"the mail server cannot be reached ({type(error).__name__})", lane=True, retry_after=60)
+        return DeliveryError("the mail server cannot be reached", lane=True, retry_after=60)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         if error.code == 421:
             return DeliveryError("the mail server asks to wait (421)", lane=True, retry_after=60)
         return DeliveryError(f"the mail server refuses the letter ({error.code})", permanent=error.code >= 500)
-    return DeliveryError(f"the mail server cannot be used ({type(error).__name__})", lane=True, retry_after=300)  # no STARTTLS, say
+    if "STARTTLS extension not supported" in str(error):
+        return DeliveryError("the mail server offers no TLS (STARTTLS), and outside this machine nothing is sent in clear text", lane=True, retry_after=300)
+    return DeliveryError(f"the mail server cannot be used ({type(error).__name__})", lane=True, retry_after=300)

@@ -8,18 +8,18 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from bot import audit, ledger, people, privacy
+from bot import audit, ledger, outbox, people, privacy
 from bot.bonuses import PayRun, payruns
 from bot.db import Database
 from bot.desks.turn import Deployment
 from bot.errors import Refusal, VinkkiError
 from bot.ledger import Verdict
-from bot.people import Person, importing, leaving
+from bot.people import Identity, Person, importing, leaving
 from bot.people.importing import Report
 from bot.vault import Vault, VaultKey
 
 __all__ = ["PayRun", "Report", "Verdict", "close_pay_run", "count_administrators", "count_people", "erase", "give_role", "import_people", "opens_with",
-           "pay_run_file", "verify_ledger", "welcome"]  # fmt: skip
+           "pay_run_file", "rehearse_writing", "verify_ledger", "welcome", "workspaces"]  # fmt: skip
 
 
 def import_people(
@@ -70,6 +70,18 @@ def count_people(session: Session) -> int:
 def count_administrators(session: Session) -> int:
     """Who holds the role hr."""
     return len(people.holders(session, "hr"))
+
+
+def workspaces(session: Session, platform: str) -> set[str]:
+    """The workspaces (tenants) of a platform in which people here have accounts."""
+    return set(session.exec(select(Identity.workspace).where(Identity.platform == platform).distinct()))
+
+
+def rehearse_writing(session: Session, now: datetime) -> None:
+    """Write a row and take it back. Raises SQLAlchemyError where this database, or this role, does not let us."""
+    attempt = session.begin_nested()
+    outbox.begin_receipt(session, f"doctor::{now.isoformat()}", now)
+    attempt.rollback()
 
 
 def opens_with(session: Session, vault: Vault) -> bool:
