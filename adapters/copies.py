@@ -137,7 +137,7 @@ def _check_ledger(url: str) -> None:
     finally:
         db.close()
     if not verdict.is_sound:
-        raise VinkkiError(f"the ledger does not verify: row {verdict.bad_id}: {verdict.reason}")
+        raise VinkkiError(f"the ledger does not verify: {verdict.finding}")
 
 
 def _dump(url: str, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""ledger, payroll, and teams package."""
+"""payroll, and teams package."""
 
 from __future__ import annotations
 
@@ -8,36 +8,19 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import FAILED, as_json, explained, fail, opened
+from adapters.cli.common import as_json, explained, fail, opened
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    ledger = typer.Typer(no_args_is_help=True, help="The book of bonuses.")
-    ledger.command("verify")(explained(verify))
-    app.add_typer(ledger, name="ledger")
     payroll = typer.Typer(no_args_is_help=True, help="Pay runs.")
     payroll.command("export")(explained(export))
     app.add_typer(payroll, name="payroll")
     teams = typer.Typer(no_args_is_help=True, help="Microsoft Teams.")
     teams.command("package")(explained(package))
     app.add_typer(teams, name="teams")
-
-
-def verify(json: Json = False) -> None:
-    """Check every row of the ledger against the hash chain. Exit code 1 and the first bad row when it was tampered with."""
-    from bot.desks import operator
-
-    with opened() as o:
-        verdict = o.db.read_now(operator.verify_ledger)
-    if json:
-        as_json({"entries": verdict.entries, "is_sound": verdict.is_sound, "bad_id": verdict.bad_id, "reason": verdict.reason})
-        raise typer.Exit(0 if verdict.is_sound else FAILED)
-    if not verdict.is_sound:
-        fail(f"The ledger does not verify: row {verdict.bad_id}: {verdict.reason}")
-    typer.echo(f"The ledger is sound: {verdict.entries} entries.")
 
 
 def export(

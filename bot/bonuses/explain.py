@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot import audit, ledger, plans
 from bot.audit import AuditEntry
@@ -25,6 +25,14 @@ class Explanation:
     events: tuple[AuditEntry, ...]
     entries: tuple[LedgerEntry, ...]
     pay_run: PayRun | None
+    successor: Bonus | None  # the bonus that took the place of a cancelled one
+
+    @property
+    def owed_minor(self) -> int:
+        """What the entries come to on the account of whoever earns it: owed now, neither handed to payroll nor taken back."""
+        account = self.bonus.account
+        credits = sum(e.amount_minor for e in self.entries if e.credit_account == account)
+        return credits - sum(e.amount_minor for e in self.entries if e.debit_account == account)
 
     @property
     def is_share(self) -> bool:
@@ -43,4 +51,12 @@ def explain(session: Session, bonus_id: int) -> Explanation | None:
     return Explanation(
         bonus, referral, promise, promise.part(bonus.milestone_no),
         tuple(audit.history(session, "bonus", bonus_id)), tuple(ledger.entries_of(session, "bonus", bonus_id)), run,
+        _successor(session, bonus),
     )  # fmt: skip
+
+
+def _successor(session: Session, bonus: Bonus) -> Bonus | None:
+    if bonus.state != "void":
+        return None
+    same = (Bonus.referral_id == bonus.referral_id, Bonus.share_no == bonus.share_no, Bonus.milestone_no == bonus.milestone_no)
+    return session.exec(select(Bonus).where(*same, col(Bonus.id) > bonus.id).order_by(col(Bonus.id)).limit(1)).first()

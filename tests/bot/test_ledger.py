@@ -7,17 +7,21 @@ import threading
 
 import pytest
 from conftest import START
-from sqlalchemy import text
+from sqlalchemy import delete, insert, text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, select
 from tests_postgres import as_owner
 
 from bot import ledger
 from bot.db import Database
-from bot.ledger import CASH, EXPENSE, LedgerEntry, LedgerError, Movement, payable
+from bot.ledger import CASH, EXPENSE, LedgerAccount, LedgerCheck, LedgerEntry, LedgerError, LedgerHead, Movement, payable
 from bot.money import Money
 
 EUR = "EUR"
+LIKE_THE_LAST = (
+    "SELECT {id}, 'bonus:666:n:{id}', debit_account, credit_account, amount_minor, currency, NULL, subject, subject_id, at, prev_hash, hash "
+    "FROM ledgerentry WHERE id = 5"
+)
 
 
 def promise(number: int, minor: int = 10_000, person: int = 42, currency: str = EUR) -> Movement:
@@ -121,7 +125,12 @@ async def test_the_database_refuses_change_and_deletion(db: Database) -> None:
         ("DELETE FROM ledgerentry WHERE id = 5", 5, "missing"),
         ("UPDATE ledgerentry SET id = 9 WHERE id = 5", 5, "missing"),
         ("UPDATE ledgerhead SET entries = 4", 5, "head"),
+        ("UPDATE ledgerhead SET entries = 6", 6, "missing"),
         ("UPDATE ledgerhead SET hash = 'x'", 5, "head"),
+        ("DELETE FROM ledgerhead", 1, "head"),
+        (f"INSERT INTO ledgerentry {LIKE_THE_LAST.format(id=6)}", 6, "follow"),
+        (f"INSERT INTO ledgerentry {LIKE_THE_LAST.format(id=0)}", 0, "never given"),
+        (f"INSERT INTO ledgerentry {LIKE_THE_LAST.format(id=-7)}", -7, "never given"),
     ],
 )
 async def test_a_row_changed_behind_our_back_is_named(db: Database, statement: str, bad: int, reason: str) -> None:
@@ -129,6 +138,62 @@ async def test_a_row_changed_behind_our_back_is_named(db: Database, statement: s
     tamper(db, statement)
     verdict = await db.read(ledger.verify)
     assert verdict.bad_id == bad and reason in verdict.reason, verdict
+
+
+@pytest.mark.parametrize(
+    ("statement", "account"),
+    [
+        ("UPDATE ledgeraccount SET credit_minor = credit_minor + 1 WHERE account = 'payable:person:42'", "payable:person:42"),
+        ("UPDATE ledgeraccount SET debit_minor = 0 WHERE account = 'expense:bonus'", EXPENSE),
+        ("DELETE FROM ledgeraccount WHERE account = 'payable:person:42'", "payable:person:42"),
+        ("INSERT INTO ledgeraccount VALUES ('payable:person:7', 'EUR', 0, 5)", "payable:person:7"),
+    ],
+)
+async def test_a_total_that_is_not_the_sum_of_its_rows_is_named(db: Database, statement: str, account: str) -> None:
+    await db.write(post_some, 5)
+    await db.write(lambda s: s.execute(text(statement)))
+    verdict = await db.read(ledger.verify)
+    assert (verdict.bad_account, verdict.bad_id, verdict.is_sound) == (account, None, False) and account in verdict.finding
+    night = await db.write(ledger.check_page, START, START.date())
+    assert night.bad_account == account and night.finished_at
+
+
+async def test_a_row_put_at_the_end_as_if_it_had_been_posted_is_betrayed_by_the_head(db: Database) -> None:
+    await db.write(post_some, 3)
+    await db.write(lambda s: s.execute(insert(LedgerEntry), [forged(s, 4, minor=666)]))
+    verdict = await db.read(ledger.verify)
+    assert verdict.bad_id == 4 and "not posted" in verdict.reason
+
+
+def forged(session: Session, number: int, minor: int) -> dict[str, object]:
+    """A row that follows from the one before it, as the code would have made it."""
+    last = session.get_one(LedgerEntry, number - 1).hash
+    row = {
+        "id": number, "key": f"bonus:666:n:{number}", "debit_account": EXPENSE, "credit_account": payable(666), "amount_minor": minor, "currency": EUR,
+        "reverses_id": None, "subject": "bonus", "subject_id": 666, "at": START, "prev_hash": last,
+    }  # fmt: skip
+    return row | {"hash": ledger.digest(*row.values())}
+
+
+async def test_a_book_written_anew_is_betrayed_by_the_night_before_and_by_whoever_noted_a_hash(lite: Database) -> None:
+    """Somebody owns the database and recomputes every hash, the head and the totals: the chain alone cannot know."""
+    await lite.write(post_some, 5)
+    honest = await lite.read(ledger.verify)
+    await lite.write(ledger.check_page, START, START.date())
+    nights = await lite.read(lambda s: [s.exec(select(LedgerCheck)).one().model_dump()])
+    tamper(lite, "DELETE FROM ledgerentry")
+
+    def anew(session: Session) -> None:
+        for table in (LedgerHead, LedgerAccount, LedgerCheck):
+            session.execute(delete(table))
+        ledger.post_many(session, START, [promise(n, 100 * n + 1) for n in range(1, 6)])
+
+    await lite.write(anew)
+    assert (await lite.read(ledger.verify)).is_sound, "no trace is left inside the database"
+    noted = await lite.read(ledger.verify, {honest.entries: honest.last_hash})
+    assert noted.bad_id == 5 and "before" in noted.reason
+    await lite.write(lambda s: s.execute(insert(LedgerCheck), nights))
+    assert (await lite.read(ledger.verify)).bad_id == 5
 
 
 async def test_a_row_changed_together_with_its_hash_is_betrayed_by_the_next(lite: Database) -> None:
@@ -160,6 +225,10 @@ async def test_the_serving_role_cannot_take_the_triggers_away(db: Database) -> N
         await db.write(lambda s: s.execute(text("DROP TRIGGER ledgerentry_append_only ON ledgerentry")))
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
         await db.write(lambda s: s.execute(text("TRUNCATE ledgerentry CASCADE")))
+    owned = "SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
+    assert await db.read(lambda s: s.execute(text(owned)).scalar_one()) == 0, "whoever serves owns nothing"
+    with pytest.raises(DatabaseError, match="append-only"):  # not even the owner, by mistake
+        as_owner(db.url, "TRUNCATE ledgerentry CASCADE")
 
 
 async def test_postings_at_once_stand_in_one_line(db: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import bonuses
 from bot.bonuses import Bonus
-from bot.desks import bonus_cards, wording
+from bot.desks import bonus_cards, explaining, wording
 from bot.desks.turn import Desk, Turn
 from bot.errors import Refusal
 from bot.messages import Block, Buttons, Card, Heading, Item, Items, Paragraph, Show, say
@@ -13,7 +13,9 @@ PAGE = 8
 
 
 def mine(turn: Turn, text: str) -> Show:
-    """`/vinkki bonuses`: my bonuses, the newest first."""
+    """`/vinkki bonuses`: my bonuses, the newest first; with a number, why that one is what it is."""
+    if wording.is_id(text.strip()):
+        return explain(turn, text.strip())
     found = bonuses.of_person(turn.session, turn.person_id, PAGE)
     if not found:
         return Show(Card(say("bonuses.mine.title"), (Paragraph(say("bonuses.mine.none")),)))
@@ -24,19 +26,24 @@ def row(turn: Turn, bonus: Bonus) -> Item:
     """One of my bonuses: what for, how much, when, in which state."""
     opening = wording.opening_name(turn.session, bonuses.opening_id(turn.session, bonus))
     return Item(
-        say("bonuses.mine.row", money=bonus.money, opening=opening), say("bonuses.mine.detail", day=bonus.due_on, state=bonus_cards.state_line(bonus)),
+        say("bonuses.mine.row", money=wording.worth(turn.session, bonus), opening=opening), say("bonuses.mine.detail", day=bonus.due_on, state=bonus_cards.state_line(bonus)),
         (bonus_cards.why_button(bonus),),
     )  # fmt: skip
 
 
 def explain(turn: Turn, value: str) -> Show:
-    """Why this amount on this day: to HR and payroll in full, to a beneficiary about their own."""
-    found = bonuses.explain(turn.session, wording.read_id(value))
+    """Why this amount on this day: to HR and payroll in full, to a beneficiary about their own.
+
+    The value is a bonus's number, and how many of its newest events were shown before.
+    """
+    number, _, shown = value.partition(":")
+    earlier = wording.read_id(shown or "0")
+    found = bonuses.explain(turn.session, wording.read_id(number))
     in_full = turn.has("hr", "payroll")
     if found is None or not (in_full or found.bonus.beneficiary_id == turn.person_id):
         raise Refusal("bonuses.gone")  # somebody else's bonus does not exist for others
-    card = bonus_cards.explanation_card(turn, found, in_full)
-    if found.bonus.beneficiary_id != turn.person_id and turn.has("hr") and (buttons := bonus_cards.corrections(found.bonus)):
+    card = explaining.explanation_card(turn.session, found, in_full, earlier)
+    if not earlier and found.bonus.beneficiary_id != turn.person_id and turn.has("hr") and (buttons := bonus_cards.corrections(turn, found.bonus)):
         card = Card(card.title, (*card.blocks, Buttons(buttons)))
     return Show(card)
 

@@ -1,16 +1,16 @@
-"""What is told about bonuses: to the one who earns it, to HR on the morning something is due, and when the ledger is not sound."""
+"""What is told about bonuses: to the one who earns it, and to HR on the morning something is due."""
 
 from __future__ import annotations
 
 from sqlmodel import Session
 
-from bot import bonuses, ledger, people
+from bot import bonuses, people
 from bot.bonuses import Bonus
 from bot.desks import bonus_cards, wording
 from bot.desks.hr.bonuses import todo_card
 from bot.desks.notices import Builder, Owed
 from bot.desks.turn import Turn
-from bot.messages import Block, Button, Buttons, Card, Item, Items, Note, Paragraph, Say, say
+from bot.messages import Block, Buttons, Card, Item, Items, Note, Paragraph, Say, say
 
 # notice -> states in which it still is news; a later one says more, and this one is then not sent
 _STILL_NEWS = {
@@ -64,14 +64,4 @@ def digest(owed: Owed) -> Card | None:
     return todo_card(Turn(owed.session, owed.deployment, owed.person, owed.now)) if waiting else None
 
 
-def ledger_alarm(owed: Owed) -> Card | None:
-    """To the admin room: the nightly reading found a row that is not as it was posted."""
-    last = ledger.last_check(owed.session)
-    if last is None or last.bad_id is None:
-        return None
-    return Card(say("ledger.alarm.title", number=str(last.bad_id)), (
-        Paragraph(say("ledger.alarm.text")), Buttons((Button(say("ledger.open"), "ledger.open"),)),
-    ), tone="warning")  # fmt: skip
-
-
-BUILDERS: dict[str, Builder] = {f"bonus.{what}": _told(what) for what in _STILL_NEWS} | {"bonus.digest": digest, "ledger.alarm": ledger_alarm}
+BUILDERS: dict[str, Builder] = {f"bonus.{what}": _told(what) for what in _STILL_NEWS} | {"bonus.digest": digest}

@@ -1,0 +1,127 @@
+"""Why this amount on this day: the rule, what happened, every ledger entry, and what comes next, in words that need no help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import Session
+
+from bot import bonuses
+from bot.audit import AuditEntry
+from bot.bonuses import Explanation
+from bot.desks import bonus_cards, wording
+from bot.desks.bonus_cards import SHOWN
+from bot.ledger import LedgerEntry
+from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Heading, Item, Items, Note, Paragraph, Say, say
+from bot.money import Money
+from bot.people import Person
+from bot.plans import Charity
+
+_MEANINGS = frozenset(
+    {
+        "expense_payable", "payable_expense", "payable_payroll_clearing", "payroll_clearing_payable", "payroll_clearing_cash", "receivable_expense",
+        "expense_receivable", "cash_receivable",
+    }
+)  # fmt: skip
+
+
+def explanation_card(session: Session, found: Explanation, in_full: bool, earlier: int = 0) -> Card:
+    """Every entry, the rule, the event and the day. In full (for HR) with who did what; otherwise speaking to the beneficiary.
+
+    `earlier` turns the pages of a long history back: so many of the newest events are left out.
+    """
+    bonus, events = found.bonus, found.events[: len(found.events) - earlier]
+    title = say("bonuses.explain.title", money=wording.worth(session, bonus), day=bonus.due_on)
+    happened: list[Block] = [Heading(say("bonuses.explain.events")), Items(tuple(_event(session, e, in_full) for e in events[-SHOWN:]))]
+    if len(events) > SHOWN:
+        happened.append(Buttons((Button(say("bonuses.explain.earlier"), "bonus.explain", f"{bonus.id}:{earlier + SHOWN}"),)))
+    if earlier:
+        return Card(title, tuple(happened))
+    blocks: list[Block] = [Facts(_facts(session, found, in_full)), Heading(say("bonuses.explain.rule"))]
+    blocks += [Paragraph(p) for p in _rule(session, found)]
+    return Card(title, (*blocks, *happened, *_book(session, found), Note(say("bonuses.explain.note"))))
+
+
+def _facts(session: Session, found: Explanation, in_full: bool) -> tuple[Fact, ...]:
+    bonus, name = found.bonus, wording.person_name(session, found.bonus.beneficiary_id)
+    rows = [
+        Fact(say("bonuses.explain.state"), bonus_cards.state_line(bonus)),
+        Fact(say("bonuses.explain.opening"), wording.opening_name(session, found.referral.opening_id)),
+        Fact(say("bonuses.explain.plan"), say("bonuses.explain.plan_version", name=found.promise.name, version=found.promise.version)),
+        Fact(say("bonuses.explain.start"), say("bonuses.day", day=bonus.start_on)),
+    ]
+    if in_full:
+        payee = say("bonuses.explain.payee", name=name, kind=say(f"bonuses.payee.{bonus.payee_type}"))
+        rows = [Fact(say("bonuses.explain.number"), say("bonuses.explain.numbered", number=str(bonus.id))), Fact(say("bonuses.explain.who"), payee), *rows]
+    if found.pay_run:
+        rows.append(Fact(say("bonuses.explain.pay_run"), say("payruns.numbered", number=str(found.pay_run.number))))
+    return tuple(rows)
+
+
+def _rule(session: Session, found: Explanation) -> Iterable[Say]:
+    """Where the amount and the day come from, the conditions, and what comes next."""
+    bonus, part = found.bonus, found.part
+    whole = wording.worth(session, part)
+    if found.referral.confirmed_at:
+        yield say("bonuses.explain.promise", total=found.promise.total, day=found.referral.confirmed_at)
+    if bonus.milestone_no:
+        yield say("bonuses.explain.part", money=whole, count=part.days)
+    else:
+        yield say("bonuses.explain.extra", money=whole, count=part.days)
+    yield say("bonuses.explain.day", start=bonus.start_on, count=part.days, due=bonus.due_on)
+    if found.is_share:
+        yield say("bonuses.explain.share", number=bonus.share_no, money=wording.worth(session, bonus), whole=whole)
+    if bonus.override_by:
+        yield say("bonuses.explain.override", name=wording.person_name(session, bonus.override_by), reason=bonus.override_reason)
+    if found.successor:
+        yield say("bonuses.explain.successor", number=str(found.successor.id), day=found.successor.due_on, money=wording.worth(session, found.successor))
+    yield say(f"bonuses.explain.next.{bonus.state}", day=bonus.due_on)
+
+
+def _event(session: Session, event: AuditEntry, in_full: bool) -> Item:
+    what = say(f"bonuses.event.{event.what.removeprefix('bonus.')}")
+    if reason := bonuses.reason_of(event):
+        what = say("bonuses.because", what=what, reason=bonus_cards.reason_words(reason))
+    if not in_full or event.actor_id is None:
+        return Item(what, say("bonuses.at", at=event.at))
+    return Item(what, say("bonuses.at_by", at=event.at, name=wording.person_name(session, event.actor_id)))
+
+
+def _book(session: Session, found: Explanation) -> tuple[Block, ...]:
+    """Every entry, and what they come to; a day off is no money, so it has none."""
+    if not found.entries:
+        return ()
+    pages = [found.entries[i : i + SHOWN] for i in range(0, len(found.entries), SHOWN)]
+    lists = tuple(Items(tuple(entry_item(session, e) for e in page)) for page in pages)
+    owed = Money(found.owed_minor, found.bonus.currency)
+    return (Heading(say("bonuses.explain.entries")), *lists, Paragraph(say("bonuses.explain.owed" if found.owed_minor else "bonuses.explain.even", money=owed)))
+
+
+def entry_item(session: Session, entry: LedgerEntry) -> Item:
+    """One ledger entry as a row of a list: what it means, then its two accounts and its moment."""
+    debit, credit = account_words(session, entry.debit_account), account_words(session, entry.credit_account)
+    return Item(_title(entry), say("ledger.detail", meaning=_meaning(entry), debit=debit, credit=credit, at=entry.at))
+
+
+def _title(entry: LedgerEntry) -> Say:
+    if entry.reverses_id:
+        return say("ledger.reversal", number=str(entry.id), money=entry.money, other=str(entry.reverses_id))
+    return say("ledger.entry", number=str(entry.id), money=entry.money)
+
+
+def _meaning(entry: LedgerEntry) -> Say:
+    """What a movement between two kinds of account is in the life of a bonus."""
+    kinds = "_".join(account.partition(":")[0] for account in (entry.debit_account, entry.credit_account))
+    return say(f"ledger.meaning.{kinds}") if kinds in _MEANINGS else say("ledger.meaning.other")
+
+
+def account_words(session: Session, account: str) -> Say:
+    """An account as people call it."""
+    kind, _, rest = account.partition(":")
+    if kind in ("payable", "receivable"):
+        whose, _, number = rest.partition(":")
+        holder = session.get(Charity, int(number)) if whose == "charity" else session.get(Person, int(number))
+        return say(f"ledger.account.{kind}", name=holder.name if holder else "?")
+    if kind == "payroll_clearing":
+        return say("ledger.account.clearing", number=rest.removeprefix("run:"))
+    return say(f"ledger.account.{kind}")

@@ -1,0 +1,120 @@
+"""Posting: movements become rows at the end of the chain, behind its locked head, and the accounts' totals follow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as lite_insert
+from sqlmodel import Session, col, select
+
+from bot.ledger.records import GENESIS, LedgerAccount, LedgerEntry, LedgerError, LedgerHead, Movement
+
+_PAGE = 500
+_plain = json.JSONEncoder(separators=(",", ":")).encode  # made once: verify calls it for every row
+
+
+def post(session: Session, now: datetime, movement: Movement) -> LedgerEntry:
+    """Write one movement and return its row; the row that is there when the key was posted with the same content before.
+
+    Raises LedgerError when the key exists with other content.
+    """
+    post_many(session, now, [movement])
+    return session.exec(select(LedgerEntry).where(LedgerEntry.key == movement.key)).one()
+
+
+def post_many(session: Session, now: datetime, movements: Sequence[Movement]) -> int:
+    """Write movements in order, in one go; returns how many were new. Raises LedgerError as `post` does."""
+    if not movements:
+        return 0
+    number, last = lock(session)
+    known = _known(session, [m.key for m in movements])
+    rows: list[dict[str, Any]] = []
+    for movement in movements:
+        if movement.key in known:
+            if known[movement.key] != movement:
+                raise LedgerError(f"{movement.key} is in the ledger already, with other content")
+            continue
+        number += 1
+        row = _row(number, last, now, movement)
+        rows.append(row)
+        last, known[movement.key] = str(row["hash"]), movement
+    if rows:
+        session.execute(insert(LedgerEntry), rows)
+        session.execute(update(LedgerHead).where(col(LedgerHead.id) == 1).values(entries=number, hash=last))
+        _add_up(session, rows)
+    return len(rows)
+
+
+def reverse(session: Session, now: datetime, key: str, entry_id: int) -> LedgerEntry:
+    """Undo one entry by its contra entry; the same key again changes nothing.
+
+    Raises LedgerError when another key reversed it before, when it is itself a reversal, or when there is no such entry.
+    """
+    lock(session)
+    entry = session.get(LedgerEntry, entry_id)
+    if entry is None or entry.reverses_id is not None:
+        raise LedgerError(f"entry {entry_id} cannot be reversed")
+    earlier = session.exec(select(LedgerEntry).where(LedgerEntry.reverses_id == entry_id)).first()
+    if earlier and earlier.key != key:
+        raise LedgerError(f"entry {entry_id} was reversed already, by {earlier.key}")
+    return post(session, now, Movement(key, entry.credit_account, entry.debit_account, entry.money, entry.subject, entry.subject_id, entry_id))
+
+
+def lock(session: Session) -> tuple[int, str]:
+    """Take the head until the transaction ends: (number of entries, last hash).
+
+    On SQLite the writer's BEGIN IMMEDIATE is the lock already. Take it last: rows of other tables first, in the order of their ids.
+    """
+    head = sa_select(col(LedgerHead.entries), col(LedgerHead.hash)).where(col(LedgerHead.id) == 1).with_for_update()
+    found = session.execute(head).first()
+    if found is None:
+        session.execute(_insert(session)(LedgerHead).values(id=1, entries=0, hash=GENESIS).on_conflict_do_nothing())
+        found = session.execute(head).one()
+    return found[0], found[1]
+
+
+def _add_up(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Add new rows to the totals of their accounts. Whoever posts holds the head, so nobody else does so meanwhile."""
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        sums[row["debit_account"], row["currency"]][0] += row["amount_minor"]
+        sums[row["credit_account"], row["currency"]][1] += row["amount_minor"]
+    new = _insert(session)(LedgerAccount)
+    added = {name: getattr(LedgerAccount, name) + getattr(new.excluded, name) for name in ("debit_minor", "credit_minor")}
+    statement = new.on_conflict_do_update(index_elements=["account", "currency"], set_=added)
+    session.execute(statement, [{"account": a, "currency": c, "debit_minor": d, "credit_minor": k} for (a, c), (d, k) in sums.items()])
+
+
+def _insert(session: Session) -> Any:
+    """The database's own INSERT, which knows ON CONFLICT."""
+    return pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+
+
+def _row(number: int, last: str, now: datetime, m: Movement) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": number, "key": m.key, "debit_account": m.debit_account, "credit_account": m.credit_account, "amount_minor": m.money.amount_minor,
+        "currency": m.money.currency, "reverses_id": m.reverses_id, "subject": m.subject, "subject_id": m.subject_id, "at": now, "prev_hash": last,
+    }  # fmt: skip
+    return row | {"hash": digest(*row.values())}
+
+
+def digest(*fields: object) -> str:
+    """The hash of one row: SHA-256 over its fields in the order of the table, the previous hash last."""
+    plain = [f.astimezone(UTC).isoformat() if isinstance(f, datetime) else f for f in fields]
+    return hashlib.sha256(_plain(plain).encode()).hexdigest()
+
+
+def _known(session: Session, keys: Sequence[str]) -> dict[str, Movement]:
+    found: dict[str, Movement] = {}
+    for i in range(0, len(keys), _PAGE):
+        for e in session.exec(select(LedgerEntry).where(col(LedgerEntry.key).in_(keys[i : i + _PAGE]))):
+            found[e.key] = Movement(e.key, e.debit_account, e.credit_account, e.money, e.subject, e.subject_id, e.reverses_id)
+    return found
