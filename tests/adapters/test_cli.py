@@ -22,7 +22,8 @@ from bot.errors import ConfigError, VinkkiError
 KEY = "a-test-key-that-is-long-enough-000"
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    "demo", "serve", "doctor", "migrate", "people import", "people role", "sign-in-link", "openings import", "stories import", "ledger verify",
+    "demo", "serve", "doctor", "migrate", "people import", "people role", "people erase", "people welcome", "sign-in-link", "openings import",
+    "stories import", "ledger verify",
     "payroll export", "teams package", "backup", "restore",
 )  # fmt: skip
 
@@ -117,9 +118,26 @@ def test_an_import_that_would_retire_many_stops_and_asks(here: Path) -> None:
     assert run("people", "import", "one.csv", "--allow-leavers").exit_code == 0
 
 
+def test_somebody_who_asked_is_erased_at_the_command_line_after_a_yes_and_may_come_back_when_they_want(here: Path) -> None:
+    line = "anni.alanko@mail.example,Anni Alanko,fi,,alumna\n"
+    (here / "people.csv").write_text(PEOPLE.rpartition("broken")[0] + line, encoding="utf-8")
+    assert run("people", "import", "people.csv").exit_code == 0
+    asked = run("people", "erase", "anni.alanko@mail.example")
+    assert asked.exit_code == 3 and "--yes" in asked.stderr
+    assert run("people", "erase", "Anni.Alanko@mail.example", "--yes").stdout == "Erased.\n"
+    again = run("people", "import", "people.csv")
+    assert again.exit_code == 1 and "line 4:" in again.stderr and "vinkki people welcome" in again.stderr
+    assert "may come back" in run("people", "welcome", "anni.alanko@mail.example").stdout
+    assert "never asked" in run("people", "welcome", "anni.alanko@mail.example").stdout
+    assert "1 join" in run("people", "import", "people.csv").stdout
+    holds_a_role = run("people", "erase", "nora.wik@meri.example", "--yes")
+    assert holds_a_role.exit_code == 1 and "holds a role" in holds_a_role.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
+        (("people", "erase", "nobody@meri.example", "--yes"), "Nobody in the directory"),
         (("people", "role", "nobody@meri.example", "hr"), "Nobody in the directory"),
         (("sign-in-link", "nobody@meri.example"), "nobody@meri.example"),
         (("payroll", "export", "--run", "7"), "no pay run 7"),

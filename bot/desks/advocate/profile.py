@@ -59,7 +59,7 @@ def card(turn: Turn) -> Card:
     back = Button(say("profile.join"), "profile.join")
     note = say("profile.note" if person.enrolled_at else "profile.note_out")
     if person.erase_asked_at:
-        waiting = Note(say("privacy.erase.waiting", day=person.erase_asked_at.date()))
+        waiting = Note(say("privacy.erase.waiting", day=turn.deployment.today(person.erase_asked_at)))
         return Card(say("profile.title"), (Facts(rows), waiting, Buttons((back, change))))
     return Card(say("profile.title"), (Facts(rows), Buttons((change, way if person.enrolled_at else back, erasing.button())), Note(note)))
 

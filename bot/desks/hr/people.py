@@ -158,7 +158,7 @@ def _person_card(turn: Turn, person: Person) -> Card:
         ("roles", Plain(", ".join(held) or "–")),
     ]
     if person.erase_asked_at:
-        facts.append(("erasure", say("people.day", day=person.erase_asked_at.date())))
+        facts.append(("erasure", say("people.day", day=turn.deployment.today(person.erase_asked_at))))
     rows = tuple(Fact(say(f"people.facts.{name}"), value) for name, value in facts)
     buttons = (Button(say("people.roles.change"), "people.roles", str(person.id)), Button(say("people.find"), "people.find"), erasing.button_for(person))
     is_left = () if person.is_here(turn.today) else (Note(say("people.has_left")),)
