@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from bot import ledger, outbox, plans, referrals, settings
+from bot.bonuses.budgets import watch
 from bot.bonuses.moves import accrual, move, note
 from bot.bonuses.records import Bonus
+from bot.bonuses.rules import reason_against
 from bot.bonuses.shares import Share, shares_of
 from bot.errors import FieldRefusal
 from bot.money import Money, split
-from bot.openings import JobOpening
 from bot.people import Person
-from bot.plans import Asked, Instalment, Promise
+from bot.plans import Instalment, Promise
 from bot.referrals import Referral
 
 FAR = timedelta(days=730)
@@ -36,16 +37,18 @@ def hire(
     if known and known.stage == "hired" and known.start_on == start_on and version is None:
         return known
     if known and known.confirmed_at:
-        _check_start(start_on, known.confirmed_at.astimezone(ZoneInfo(time_zone)).date(), now.astimezone(ZoneInfo(time_zone)).date())
+        check_start(start_on, known.confirmed_at.astimezone(ZoneInfo(time_zone)).date(), now.astimezone(ZoneInfo(time_zone)).date())
     facts: dict[str, int] = {"hired_person_id": hired_person_id} if hired_person_id else {}
     referral = referrals.move(session, now, actor_id, referral_id, "hired", version, start_on=start_on, **facts)  # type: ignore[arg-type]
     if referral.plan_id:
         _accrue(session, now, actor_id, referral, plans.promise_of_version(session, referral.plan_id, referral.campaign_id), start_on,
                 shares or shares_of(session, referral))  # fmt: skip
+        watch(session, now, referral.plan_id, now.astimezone(ZoneInfo(time_zone)).date(), time_zone)
     return referral
 
 
-def _check_start(start_on: date, referred_on: date, today: date) -> None:
+def check_start(start_on: date, referred_on: date, today: date) -> None:
+    """Raises FieldRefusal `start_on` for a first day before the referral, or more than two years away."""
     if start_on < referred_on:
         raise FieldRefusal("start_on", "bonuses.start_before_referral", day=referred_on)
     if start_on > today + FAR:
@@ -63,7 +66,7 @@ def _accrue(session: Session, now: datetime, actor_id: int | None, referral: Ref
         worth = zip(payees, part.money.split(weights), split(part.days_off, weights), strict=True)
         for share_no, (payee, money, days_off) in enumerate(worth, start=1):
             if money.amount_minor or days_off:  # 0.01 among three leaves nothing for two of them
-                made.append(_bonus(session, payee, money, place | {"share_no": share_no, "days_off": days_off}))
+                made.append(bonus_of(session, payee, money, place | {"share_no": share_no, "days_off": days_off}))
     session.add_all(made)
     session.flush()
     for bonus in made:
@@ -73,12 +76,13 @@ def _accrue(session: Session, now: datetime, actor_id: int | None, referral: Ref
         _tell_or_refuse(session, now, referral, payee, [b for b in made if b.beneficiary_id == payee.id])
 
 
-def _bonus(session: Session, payee: Person, money: Money, place: dict[str, Any]) -> Bonus:
+def bonus_of(session: Session, payee: Person, money: Money, place: dict[str, Any]) -> Bonus:
+    """A share's bonus, with payee type and wage code as they are now; `place` holds its other columns, `reward` among them."""
     kind = "employee" if payee.kind == "employee" else "other"
     wage_code = settings.get(session, f"payroll.wage_code_{kind if place['reward'] == 'money' else place['reward']}")
     return Bonus(
-        **place, beneficiary_id=payee.id or 0, payee_type="charity" if place["charity_id"] else payee.kind, wage_code=wage_code,
-        amount_minor=money.amount_minor, currency=money.currency,
+        **place, beneficiary_id=payee.id or 0, payee_type=payee.kind, wage_code=wage_code, amount_minor=money.amount_minor,
+        currency=money.currency,
     )  # fmt: skip
 
 
@@ -97,21 +101,6 @@ def _tell_or_refuse(session: Session, now: datetime, referral: Referral, person:
     for number, bonus in enumerate(mine):
         if reason:
             move(session, now, None, bonus, "forfeited", reason, is_told=number == 0)
-
-
-def reason_against(session: Session, referral: Referral, person: Person) -> str | None:
-    """Why a person cannot earn by this referral, or None. Looks at the opening, at the newcomer where the directory knows them, and at today's roles."""
-    if person.erased_at:
-        return "referrer_left"
-    opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
-    asked = Asked(person, opening.hiring_manager_id if opening else None, referral.hired_person_id)
-    if reason := plans.referrer_reason(session, asked):
-        return reason
-    newcomer_id = referral.hired_person_id or referral.former_person_id
-    newcomer = session.get(Person, newcomer_id) if newcomer_id else None
-    if newcomer is None or referral.confirmed_at is None:
-        return None
-    return plans.candidate_reason(session, newcomer, referral.confirmed_at.date())
 
 
 def of_referral(session: Session, referral_id: int) -> list[Bonus]:

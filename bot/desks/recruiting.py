@@ -7,6 +7,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from bot import referrals
+from bot.bonuses.rules import reason_against_candidate
 from bot.desks import wording
 from bot.desks.turn import Turn
 from bot.messages import (
@@ -68,6 +69,10 @@ def details_card(turn: Turn, referral: Referral) -> Card:
     rows.append(Fact(say("recruiter.fact.referrer"), Plain(wording.person_name(turn.session, referral.referrer_id))))
     rows.append(Fact(say("recruiter.fact.language"), say(f"refer.language.{candidate.locale}")))
     rows.append(Fact(say("candidate.fact.about_others"), say("candidate.yes" if candidate.about_others else "candidate.no")))
+    if rule := reason_against_candidate(turn.session, referral):
+        rows.append(Fact(say("recruiter.fact.bonus"), say("referrals.promise.nobody", reason=say(f"bonuses.reason.{rule}"))))
+    elif referral.is_relative:
+        rows.append(Fact(say("recruiter.fact.bonus"), say("bonuses.reason.relative")))
     blocks: list[Block] = [Facts(tuple(rows))]
     if details.message:
         blocks.append(Paragraph(say("recruiter.details.message", text=details.message)))
@@ -141,6 +146,10 @@ def _buttons(referral: Referral, *, with_open: bool = True) -> tuple[Buttons, ..
         beside.append(Button(say("recruiter.button.match"), "referral.match", value))
     if referral.stage == "hired" and referral.hired_person_id is None:
         beside.append(Button(say("recruiter.button.joined"), "referral.joined", value))
+    if referral.start_on:
+        beside.append(Button(say("recruiter.button.start"), "referral.start", value))
+    if referral.stage in (*referrals.ACTIVE, "hired"):
+        beside.append(Button(say("recruiter.button.facts"), "referral.facts", value))
     return tuple(Buttons(tuple(row)) for row in (onward, beside) if row)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlmodel import Session
 
 from bot import plans
 from bot.bonuses import Bonus
+from bot.bonuses.rules import reason_against_candidate
 from bot.errors import Refusal
 from bot.messages import Say, say
 from bot.money import Money
 from bot.openings import JobOpening
 from bot.people import Person
 from bot.plans import Asked, Charity, Instalment, Promise
-from bot.referrals import Referral
+from bot.referrals import Referral, may_see_name
 from bot.referrals.promising import promised as referral_promise
 
 
@@ -40,7 +42,14 @@ def promised_to(session: Session, referrer: Person, referral: Referral) -> tuple
     """What a referral that stands would earn (its plan is frozen), and why this person would not earn it, each or None."""
     opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
     promise = plans.promise_of_version(session, referral.plan_id, referral.campaign_id) if referral.plan_id else None
-    return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
+    reason = plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
+    return promise, reason or _against_candidate(session, referral)
+
+
+def _against_candidate(session: Session, referral: Referral) -> str | None:
+    """A rule about the candidate; unnamed to the referrer where the candidate keeps the way to themselves, since it tells of their past."""
+    reason = reason_against_candidate(session, referral)
+    return "candidate_rule" if reason and not may_see_name(session, referral) else reason
 
 
 def worth(session: Session, what: Bonus | Instalment) -> Money | Say:
@@ -51,15 +60,27 @@ def worth(session: Session, what: Bonus | Instalment) -> Money | Say:
     return say("bonuses.worth.donation", money=what.money, name=charity.name) if charity else what.money
 
 
-def promise_words(promise: Promise | None, reason: str | None) -> Say:
+def whole(session: Session, parts: Sequence[Instalment]) -> Money | Say:
+    """All parts together: the money in one sum, then days off and donations one by one."""
+    money = [p.money for p in parts if p.reward == "money"]
+    words: list[Money | Say] = [sum(money[1:], start=money[0])] if money else []
+    words += [worth(session, p) for p in parts if p.reward != "money"]
+    together = words[0]
+    for word in words[1:]:
+        together = say("bonuses.worth.both", first=together, second=word)
+    return together
+
+
+def promise_words(session: Session, promise: Promise | None, reason: str | None) -> Say:
     """The promise of a bonus in a sentence, or why there is none."""
     if promise is None:
         return say("referrals.promise.none")
     if reason is not None:
         return say("referrals.promise.not_you", reason=say(f"bonuses.reason.{reason}"))
-    if len(promise.instalments) == 1:
-        return say("referrals.promise.once", money=promise.total, count=promise.days)
-    return say("referrals.promise.parts", money=promise.total, parts=len(promise.instalments), count=promise.days)
+    money = whole(session, promise.every)
+    if len(promise.every) == 1:
+        return say("referrals.promise.once", money=money, count=promise.days)
+    return say("referrals.promise.parts", money=money, parts=len(promise.every), count=min(p.days for p in promise.every))
 
 
 def read_id(text: str) -> int:

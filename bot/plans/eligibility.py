@@ -32,9 +32,10 @@ def referrer_reason(session: Session, asked: Asked) -> str | None:
 
 def candidate_reason(session: Session, hired: Person, referred_on: date) -> str | None:
     """Why hiring this person earns nobody a bonus, or None: they worked here when they were referred, or had until lately."""
-    if hired.kind == "contractor":
+    if hired.kind == "contractor" and settings.get(session, "bonus.exclude_candidate_contractors"):
         return "candidate_contractor"
-    if hired.start_on and hired.start_on < referred_on and (hired.end_on is None or hired.end_on >= referred_on):
+    was_here = settings.get(session, "bonus.exclude_candidate_employees") and hired.start_on and hired.start_on < referred_on
+    if was_here and (hired.end_on is None or hired.end_on >= referred_on):
         return "candidate_employee"
     since = referred_on - timedelta(days=int(settings.get(session, "bonus.former_employee_days")))
     if any(since <= day < referred_on for day in _left_on(session, hired)):

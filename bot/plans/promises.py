@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlmodel import Session
 
 from bot.money import Money
-from bot.plans import campaigns
+from bot.plans import budgets, campaigns
 from bot.plans.campaigns import Campaign
 from bot.plans.records import BonusPlan, Instalment, current, current_plans, milestones
 
@@ -75,21 +75,37 @@ def fitting(session: Session, where: Where) -> tuple[BonusPlan | None, str]:
 
     In this order: `opening` (the opening names it), `department_country`, `department`, `country`, `default`; (None, "") without any.
     """
-    if where.plan_id is not None and (named := current(session, where.plan_id)):
+    named = current(session, where.plan_id) if where.plan_id is not None else None
+    return _choose(current_plans(session), named, where)
+
+
+def would_fit(session: Session, plan: BonusPlan, where: Where) -> bool:
+    """Whether this version, once in force, would be the one for an opening."""
+    named = current(session, where.plan_id) if where.plan_id is not None else None
+    rest = [p for p in current_plans(session) if p.name != plan.name and not (p.is_default and plan.is_default)]
+    chosen, _ = _choose([*rest, plan], plan if named and named.name == plan.name else named, where)
+    return chosen is plan
+
+
+def _choose(in_force: Sequence[BonusPlan], named: BonusPlan | None, where: Where) -> tuple[BonusPlan | None, str]:
+    if named:
         return named, "opening"
     department, country = where.department.strip().casefold(), where.country.strip().casefold()
-    by_scope = {(p.department.casefold(), p.country.casefold()): p for p in current_plans(session) if p.department or p.country}
+    by_scope = {(p.department.casefold(), p.country.casefold()): p for p in in_force if p.department or p.country}
     for scope in ((department, country), (department, ""), ("", country)):
         if any(scope) and (plan := by_scope.get(scope)):
             return plan, "_".join(name for name, part in zip(("department", "country"), scope, strict=True) if part)
-    default = current(session, None)
+    default = next((p for p in in_force if p.is_default), None)
     return default, "default" if default else ""
 
 
 def promise(session: Session, where: Where, who: Who | None = None) -> Promise | None:
-    """What a referral confirmed now would earn; with `who`, the campaign that runs for them on top. None when there is no plan."""
+    """What a referral confirmed now would earn; with `who`, the campaign that runs for them on top.
+
+    None when there is no plan, or its budget is used up and stops it.
+    """
     plan, _ = fitting(session, where)
-    if plan is None or plan.id is None:
+    if plan is None or plan.id is None or (who and budgets.is_stopped(session, plan.name, who.today)):
         return None
     extra = campaigns.running(session, who.today, where.opening_id, where.department, where.country, who.is_member) if who else None
     return promise_of_version(session, plan.id, extra.id if extra and extra.currency == plan.currency else None)

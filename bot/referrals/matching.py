@@ -61,6 +61,31 @@ def match(session: Session, now: datetime, actor_id: int, referral_id: int, vers
     return referral
 
 
+def put_start(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, start_on: date) -> Referral:
+    """Put the first day of a hire right. What follows for bonuses is theirs (bonuses.correct_start). Raises Stale."""
+    return _put(session, now, actor_id, referral_id, version, "referral.start_corrected", {"start_on": start_on})
+
+
+def put_facts(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, known_on: date | None, is_relative: bool) -> Referral:
+    """What recruiting knows that the rules of bonuses ask for: when they last knew the candidate by another way, and whether the
+    candidate is a relative of the referrer. Raises Stale."""
+    return _put(session, now, actor_id, referral_id, version, "referral.facts", {"known_on": known_on, "is_relative": is_relative})
+
+
+def _put(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, what: str, new: dict[str, object]) -> Referral:
+    referral = session.get(Referral, referral_id)
+    if referral is None:
+        raise Refusal("referrals.unknown")
+    here = (col(Referral.id) == referral_id, col(Referral.version) == version)
+    result = session.execute(update(Referral).where(*here).values(**new, version=version + 1).execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise stale(session, referral, actor_id)
+    session.refresh(referral)
+    audit.note(session, now, actor_id, what, "referral", referral_id, f"version {referral.version}")
+    return referral
+
+
 def link_hire(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, person_id: int) -> Referral:
     """Tie a hire to the newcomer's row in the directory. Raises FieldRefusal `email` for the referrer, or Stale."""
     referral = session.get(Referral, referral_id)

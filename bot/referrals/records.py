@@ -72,7 +72,7 @@ class Referral(SQLModel, table=True):
     recruiter_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     plan_id: int | None = Field(default=None, foreign_key="bonusplan.id")
     campaign_id: int | None = Field(default=None, foreign_key="campaign.id")
-    known_since: date | None = None  # recruiting knew the candidate by another way, from that day
+    known_on: date | None = None  # last day on which recruiting knew the candidate by another way (applied, was contacted)
     is_relative: bool = False  # of the referrer; a recruiter's word, for HR to look at
     confirmed_at: datetime | None = utc_field(default=None)
     start_on: date | None = None
@@ -89,6 +89,7 @@ class StageChange(SQLModel, table=True):
     """One move from stage to stage: who caused it, when. `sealed` (with the candidate's key) holds a recruiter's private
     reason and own words to the candidate; `words` names ready-made kind words."""
 
+    __table_args__ = (Index("ix_stagechange_new", "new", "at"),)
     id: int | None = Field(default=None, primary_key=True)
     referral_id: int = Field(foreign_key="referral.id", index=True)
     at: datetime = utc_field()

@@ -87,7 +87,7 @@ def link_card(turn: Turn, link: ReferralLink, opening: JobOpening | None, langua
     promise, reason = wording.promised(turn.session, turn.person, opening, turn.today)
     title = say("refer.card.title", title=opening.title) if opening else say("refer.card.title_general", organisation=turn.deployment.organisation)
     rows = (
-        Fact(say("refer.card.bonus"), wording.promise_words(promise, reason)),
+        Fact(say("refer.card.bonus"), wording.promise_words(turn.session, promise, reason)),
         Fact(say("refer.card.valid"), say("refer.card.valid_until", day=turn.deployment.today(link.expires_at))),
     )
     return Card(title, (
@@ -178,26 +178,26 @@ def bonus_words(turn: Turn, referral: Referral, stage: str) -> Say:
     """What a referral brings the one who asks: every part with amount, day and state, or what is promised, and why."""
     own = [b for b in bonuses.of_referral(turn.session, referral.id or 0) if b.beneficiary_id == turn.person_id]
     if own:
-        return _parts(own)
+        return _parts(turn, own)
     if stage in ("over", "rejected", "withdrawn", "closed", "erased", "declined", "expired"):
         return say("referrals.bonus.over")
     promise, reason = wording.promised_to(turn.session, turn.person, referral)
-    return wording.promise_words(promise, reason)
+    return wording.promise_words(turn.session, promise, reason)
 
 
-def _parts(own: list[Bonus]) -> Say:
-    words = [_part(b) for b in own]
+def _parts(turn: Turn, own: list[Bonus]) -> Say:
+    words = [_part(turn, b) for b in own]
     whole = words[-1]
     for part in reversed(words[:-1]):
         whole = say("referrals.bonus.and", first=part, rest=whole)
     return whole
 
 
-def _part(bonus: Bonus) -> Say:
-    state = bonuses.state_words(bonus.state)
+def _part(turn: Turn, bonus: Bonus) -> Say:
+    state, money = bonuses.state_words(bonus.state), wording.worth(turn.session, bonus)
     if bonus.reason:
-        return say("referrals.bonus.why", money=bonus.money, day=bonus.due_on, state=state, reason=say(f"bonuses.reason.{bonus.reason}"))
-    return say("referrals.bonus.part", money=bonus.money, day=bonus.due_on, state=state)
+        return say("referrals.bonus.why", money=money, day=bonus.due_on, state=state, reason=say(f"bonuses.reason.{bonus.reason}"))
+    return say("referrals.bonus.part", money=money, day=bonus.due_on, state=state)
 
 
 DESK = Desk(

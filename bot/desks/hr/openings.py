@@ -192,7 +192,7 @@ def _known(turn: Turn, opening_id: int) -> JobOpening:
 
 def _card(turn: Turn, row: JobOpening, what: str) -> Card:
     promise = plans.promise(turn.session, row.where)
-    lines: tuple[Block, ...] = (Paragraph(say(f"openings.{what}.text", title=row.title)), Note(wording.promise_words(promise, None)))
+    lines: tuple[Block, ...] = (Paragraph(say(f"openings.{what}.text", title=row.title)), Note(wording.promise_words(turn.session, promise, None)))
     buttons = Buttons((Button(say("openings.list.all"), "openings.page", "0"), Button(say("refer.start"), "refer.start", f"{row.id}")))
     return Card(say(f"openings.{what}.title"), (*lines, buttons), tone="good")
 

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from bot import plans, settings
+from bot import openings, plans
+from bot.bonuses import budgets
 from bot.desks import wording
+from bot.desks.hr.plan_form import plan_draft, plan_form
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal, Refusal
-from bot.messages import Ask, Block, Button, Buttons, Card, Form, FormField, Item, Items, Note, Paragraph, Replace, Say, Show, TextField, TickField, say
-from bot.money import Money, parse_money
-from bot.plans import BonusPlan, Instalment, PlanDraft, Promise
+from bot.messages import (
+    Ask,
+    Block,
+    Button,
+    Buttons,
+    Card,
+    DayField,
+    Fact,
+    Facts,
+    Form,
+    Heading,
+    Item,
+    Items,
+    LookupField,
+    Note,
+    Paragraph,
+    Replace,
+    Say,
+    Show,
+    say,
+)  # fmt: skip
+from bot.openings import JobOpening
+from bot.plans import BonusPlan, Instalment, Promise, Who
 
 PAGE = 8
-PARTS = 3  # instalments that the form offers; the model takes more
+AHEAD = timedelta(days=30)  # the start that a preview supposes
 
 
 def in_force(turn: Turn, text: str) -> Show:
@@ -35,89 +57,156 @@ def _list(turn: Turn, offset: int, done: Say | None = None) -> Card:
     buttons = [Button(say("plans.new"), "plan.new", style="primary")]
     if offset + PAGE < len(found):
         buttons.append(Button(say("bonuses.more"), "plan.more", str(offset + PAGE)))
-    return Card(say("plans.title"), (*blocks, Buttons(tuple(buttons))), tone="good" if done else "plain")
+    buttons += [Button(say(f"{what}.open"), f"{action}.show") for what, action in _BESIDE]
+    return Card(say("plans.title"), (*blocks, Buttons(tuple(buttons)), Note(say("plans.which"))), tone="good" if done else "plain")
+
+
+_BESIDE = (("plans.campaign", "campaigns"), ("plans.charity", "charities"), ("forecast", "forecast"))
 
 
 def _row(turn: Turn, plan: BonusPlan) -> Item:
     promise = plans.promise_of_version(turn.session, plan.id or 0)
-    name = say("plans.default_row", name=plan.name, money=promise.total) if plan.is_default else say("plans.row", name=plan.name, money=promise.total)
-    return Item(name, say("plans.row_detail", version=plan.version, parts=len(promise.instalments), count=promise.days), (
-        Button(say("plans.change"), "plan.change", str(plan.id)),
-    ))  # fmt: skip
+    title = say("plans.row", name=plan.name, money=wording.whole(turn.session, promise.instalments))
+    detail = say("plans.row_detail", scope=scope_words(plan), version=plan.version, parts=len(promise.instalments), count=promise.days)
+    return Item(title, detail, (Button(say("plans.show"), "plan.show", str(plan.id)), Button(say("plans.change"), "plan.change", str(plan.id))))
+
+
+def scope_words(plan: BonusPlan) -> Say:
+    """For which openings a plan is meant."""
+    if plan.is_default:
+        return say("plans.scope.default")
+    if plan.department and plan.country:
+        return say("plans.scope.both", department=plan.department, country=plan.country)
+    if plan.department or plan.country:
+        return say("plans.scope.one", place=plan.department or plan.country)
+    return say("plans.scope.named")
+
+
+def show(turn: Turn, value: str) -> Show:
+    """One plan: its parts, the openings it is meant for, its budget."""
+    turn.require("hr")
+    plan = _known(turn, value)
+    promise = plans.promise_of_version(turn.session, plan.id or 0)
+    rows = [Fact(say("plans.fact.version"), say("plans.fact.version_since", version=plan.version, day=turn.deployment.today(plan.created_at)))]
+    rows += [Fact(say("plans.fact.scope"), scope_words(plan)), Fact(say("plans.fact.openings"), _openings_words(turn, plan)), _budget(turn, plan)]
+    parts = tuple(Item(say("plans.part", money=wording.worth(turn.session, p)), say("plans.after", count=p.days)) for p in promise.instalments)
+    buttons = (
+        Button(say("plans.change"), "plan.change", str(plan.id), "primary"), Button(say("plans.try.button"), "plan.try", str(plan.id)),
+        Button(say("plans.budget.button"), "plan.budget", str(plan.id)), Button(say("plans.back"), "plan.more", "0"),
+    )  # fmt: skip
+    return Show(Card(say("plans.row", name=plan.name, money=wording.whole(turn.session, promise.instalments)), (
+        Facts(tuple(rows)), Items(parts), Buttons(buttons),
+    )))  # fmt: skip
+
+
+def _budget(turn: Turn, plan: BonusPlan) -> Fact:
+    used = budgets.use(turn.session, plan, turn.today, turn.deployment.time_zone)
+    if used is None:
+        return Fact(say("plans.budget.title"), say("plans.budget.none"))
+    period = say(f"plans.budget.period.{used.budget.period}")
+    return Fact(say("plans.budget.title"), say("plans.budget.used", spent=used.spent, cap=used.cap, percent=used.percent, period=period))
+
+
+def _openings_words(turn: Turn, plan: BonusPlan) -> Say:
+    """Open openings it would be the plan of, once in force: how many, and the first ones."""
+    rows, _ = openings.page(turn.session, turn.today, 0, 1000)
+    mine = [o for o in rows if plans.would_fit(turn.session, plan, o.where)]
+    if not mine:
+        return say("plans.openings.none")
+    return say("plans.openings.some", count=len(mine), titles=", ".join(o.title for o in mine[:3]) + (" …" if len(mine) > 3 else ""))
 
 
 def new(turn: Turn, value: str) -> Ask:
     """A plan that does not exist yet."""
     turn.require("hr")
-    days = str(settings.get(turn.session, "bonus.qualifying_days"))
-    name = TextField("name", say("plans.form.name"), max_length=80, hint=say("plans.form.name_hint"))
-    return Ask(_form(turn, "", (name,), [("", days)], turn.deployment.currency, is_default=not plans.current_plans(turn.session)))
+    return Ask(plan_form(turn, None))
 
 
 def change(turn: Turn, value: str) -> Ask:
     """The next version of a plan, filled with the present one."""
     turn.require("hr")
+    return Ask(plan_form(turn, _known(turn, value)))
+
+
+def _known(turn: Turn, value: str) -> BonusPlan:
     plan = plans.current(turn.session, wording.read_id(value))
     if plan is None:
         raise Refusal("plans.gone")
-    parts = [(str(p.money.decimal), str(p.days)) for p in plans.promise_of_version(turn.session, plan.id or 0).instalments]
-    return Ask(_form(turn, str(plan.id), (), parts, plan.currency, plan.is_default))
-
-
-def _form(turn: Turn, subject: str, first: tuple[FormField, ...], parts: list[tuple[str, str]], currency: str, is_default: bool) -> Form:
-    fields = list(first)
-    for number in range(1, max(PARTS, len(parts)) + 1):
-        amount, days = parts[number - 1] if number <= len(parts) else ("", "")
-        label = say("plans.form.amount", number=number, currency=currency)
-        fields.append(TextField(f"amount_{number}", label, amount, optional=number > 1, max_length=20))
-        fields.append(TextField(f"days_{number}", say("plans.form.days", number=number), days, optional=number > 1, max_length=5, shape="number"))
-    fields.append(TickField("is_default", say("plans.form.default"), is_default, say("plans.form.default_hint")))
-    title = say("plans.form.title_change") if subject else say("plans.form.title_new")
-    return Form("plan.save", title, say("plans.form.submit"), tuple(fields), subject, (Note(say("plans.form.intro")),))
+    return plan
 
 
 def save(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     """Write the next version, not in force yet, and show what it would mean."""
     turn.require("hr")
-    known = plans.current(turn.session, wording.read_id(subject)) if subject else None
-    if subject and known is None:
-        raise Refusal("plans.gone")
-    name, currency = (known.name, known.currency) if known else (values.get("name", "").strip(), turn.deployment.currency)
-    if known is None and any(p.name.casefold() == name.casefold() for p in plans.current_plans(turn.session)):
-        raise FieldRefusal("name", "plans.name_taken", name=name)
-    draft = PlanDraft(name, _parts(values, currency), is_default=values.get("is_default") == "yes")
+    draft = plan_draft(turn, _known(turn, subject) if subject else None, values)
     plan = plans.draft_plan(turn.session, turn.now, turn.person_id, draft)
-    return Show(_preview(turn, plans.promise_of_version(turn.session, plan.id or 0)))
+    return Show(_preview(turn, plan, plans.promise_of_version(turn.session, plan.id or 0)))
 
 
-def _parts(values: dict[str, str], currency: str) -> tuple[Instalment, ...]:
-    numbers = [n for n in range(1, plans.MAX_INSTALMENTS + 1) if values.get(f"amount_{n}", "").strip() or values.get(f"days_{n}", "").strip()]
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise FieldRefusal(f"amount_{numbers[0] if numbers[0] > 1 else numbers[-1]}", "plans.gap")
-    return tuple(Instalment(_days(values, n), _amount(values, n, currency)) for n in numbers)
-
-
-def _amount(values: dict[str, str], number: int, currency: str) -> Money:
-    try:
-        return parse_money(values.get(f"amount_{number}", ""), currency)
-    except Refusal as e:
-        raise FieldRefusal(f"amount_{number}", e.key, **e.params) from None
-
-
-def _days(values: dict[str, str], number: int) -> int:
-    text = values.get(f"days_{number}", "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise FieldRefusal(f"days_{number}", "plans.days", count=plans.MAX_DAYS)
-    return int(text)
-
-
-def _preview(turn: Turn, promise: Promise) -> Card:
-    start = turn.today + timedelta(days=30)
-    dates = tuple(Item(say("plans.part", money=p.money), say("plans.part_on", count=p.days, day=p.due_on(start))) for p in promise.instalments)
-    put = Button(say("plans.put"), "plan.put", str(promise.plan_id), "primary")
-    return Card(say("plans.preview", name=promise.name, money=promise.total), (
-        Paragraph(say("plans.preview_lead", day=start)), Items(dates), Note(say("plans.preview_note", version=promise.version)), Buttons((put,)),
+def _preview(turn: Turn, plan: BonusPlan, promise: Promise) -> Card:
+    start = turn.today + AHEAD
+    rows = (Fact(say("plans.fact.scope"), scope_words(plan)), Fact(say("plans.fact.openings"), _openings_words(turn, plan)))
+    buttons = (Button(say("plans.put"), "plan.put", str(plan.id), "primary"), Button(say("plans.try.button"), "plan.try", str(plan.id)))
+    return Card(say("plans.preview", name=promise.name, money=wording.whole(turn.session, promise.instalments)), (
+        Paragraph(say("plans.preview_lead", day=start)), _dates(turn, promise.every, start), Facts(rows), Buttons(buttons),
+        Note(say("plans.preview_note", version=promise.version)),
     ))  # fmt: skip
+
+
+def _dates(turn: Turn, parts: tuple[Instalment, ...], start: date) -> Items:
+    return Items(tuple(Item(say("plans.part", money=wording.worth(turn.session, p)), say("plans.part_on", count=p.days, day=p.due_on(start))) for p in parts))
+
+
+def ask_try(turn: Turn, value: str) -> Ask:
+    """For which opening, and from which day, to show what a referrer would get."""
+    turn.require("hr")
+    opening = LookupField("opening", say("refer.form.opening"), "openings", optional=True, hint=say("plans.try.opening_hint"))
+    day = DayField("start_on", say("recruiter.hire.start_on"), initial=(turn.today + AHEAD).isoformat())
+    return Ask(Form("plan.try", say("plans.try.title"), say("plans.form.submit"), (opening, day), str(wording.read_id(value))))
+
+
+def try_out(turn: Turn, subject: str, values: dict[str, str]) -> Show:
+    """For this opening a referrer would get …, on …; and by which plan, where it is another one than was asked about."""
+    turn.require("hr")
+    asked = turn.session.get(BonusPlan, wording.read_id(subject))
+    if asked is None:
+        raise Refusal("plans.gone")
+    opening, start = _opening(turn, values.get("opening", "")), _day(values.get("start_on", ""))
+    where = opening.where if opening else plans.Where()
+    name = wording.opening_name(turn.session, opening.id if opening else None)
+    if plans.would_fit(turn.session, asked, where):
+        extra = plans.promise(turn.session, where, Who(turn.today, lambda audience_id: False))
+        promise = plans.promise_of_version(turn.session, asked.id or 0, extra.campaign_id if extra else None)
+        blocks: list[Block] = [Paragraph(say("plans.try.this", opening=name, day=start, name=asked.name)), _dates(turn, promise.every, start)]
+    else:
+        blocks = _otherwise(turn, where, name, start, asked)
+    button = Button(say("plans.put"), "plan.put", subject, "primary") if not asked.is_current else Button(say("plans.back"), "plan.more", "0")
+    return Show(Card(say("plans.try.result", opening=name), (*blocks, Buttons((button,)))))
+
+
+def _otherwise(turn: Turn, where: plans.Where, name: Say, start: date, asked: BonusPlan) -> list[Block]:
+    other, why = plans.fitting(turn.session, where)
+    if other is None:
+        return [Paragraph(say("plans.try.nothing", opening=name, name=asked.name))]
+    promise = plans.promise_of_version(turn.session, other.id or 0)
+    lead = Paragraph(say("plans.try.other", opening=name, name=asked.name, other=other.name, why=say(f"plans.why.{why}")))
+    return [lead, Heading(say("plans.row", name=other.name, money=wording.whole(turn.session, promise.instalments))), _dates(turn, promise.every, start)]
+
+
+def _opening(turn: Turn, value: str) -> JobOpening | None:
+    if not value:
+        return None
+    opening = turn.session.get(JobOpening, int(value)) if wording.is_id(value) else None
+    if opening is None:
+        raise FieldRefusal("opening", "refer.error.opening_unknown")
+    return opening
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise FieldRefusal("start_on", "recruiter.error.day") from None
 
 
 def put(turn: Turn, value: str) -> Replace:
@@ -129,6 +218,6 @@ def put(turn: Turn, value: str) -> Replace:
 
 DESK = Desk(
     commands={"admin plans": in_force},
-    buttons={"plan.new": new, "plan.change": change, "plan.put": put, "plan.more": more},
-    forms={"plan.save": save},
+    buttons={"plan.new": new, "plan.change": change, "plan.put": put, "plan.more": more, "plan.show": show, "plan.try": ask_try},
+    forms={"plan.save": save, "plan.try": try_out},
 )

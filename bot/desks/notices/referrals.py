@@ -26,7 +26,7 @@ def stage(owed: Owed) -> Card | None:
         blocks.append(Paragraph(say(f"referrals.next.{shown}")))
     if change.old == "" and owed.person:
         promise, reason = wording.promised_to(owed.session, owed.person, referral)
-        blocks += [Paragraph(wording.promise_words(promise, reason)), Note(say("referrals.told.first_counts"))]
+        blocks += [Paragraph(wording.promise_words(owed.session, promise, reason)), Note(say("referrals.told.first_counts"))]
     return _referrer_card(referral, say(f"referrals.told.title.{shown}", opening=opening), blocks, is_good=shown in ("confirmed", "offered", "hired"))
 
 
