@@ -21,6 +21,14 @@ DEFAULTS: dict[str, Any] = {
     "balance.give": 4,
     "balance.tell": 1,
     "balance.ask": 1,
+    "balance.overlap_percent": 10,
+    "cadence.warn_days": 7,
+    "cadence.most_in_week": 5,
+    "report.hour": 8,
+    "topics.offered": "",
+    "stories.watch_words": "",  # separated by commas; what begins with one is flagged before it goes out
+    "feeds.every_minutes": 60,
+    "feeds.tell_days": 3,  # HR hears of a feed that has failed for so long
     "quiet.from_hour": 20,
     "quiet.to_hour": 8,
     # What an employee forwards with their referral link; {title} and {link} are filled in.
@@ -34,7 +42,14 @@ DEFAULTS: dict[str, Any] = {
     "referral.ownership_days": 183,
     "referral.take_days": 2,
     "bonus.qualifying_days": 90,
-    "bonus.former_employee_days": 365,
+    "bonus.former_employee_days": 365,  # 0: the rule is off
+    "bonus.known_candidate_days": 183,  # 0: the rule is off
+    "bonus.exclude_candidate_employees": True,
+    "bonus.exclude_candidate_contractors": True,
+    "bonus.ask_about_relatives": True,
+    "bonus.ask_about_notice": True,
+    "bonus.referrer_must_be_here": True,
+    "bonus.hire_must_be_here": True,
     "bonus.exclude_recruiting": True,
     "bonus.exclude_executives": True,
     "bonus.exclude_managers": True,
@@ -42,7 +57,11 @@ DEFAULTS: dict[str, Any] = {
     "bonus.raise_hour": 9,
     "bonus.two_approvers_from": 0,  # whole units of the currency; 0: one approver is enough
     "bonus.clawback_days": 0,  # after the payment; 0: nothing is ever asked back
+    "bonus.escalate_days": 5,  # that a decision may wait; 0: the admin room is never told
+    "bonus.thank_in_channel": False,
     "payroll.delimiter": ";",
+    "payroll.encoding": "utf-8-sig",
+    "payroll.columns": "",
     "payroll.decimal_comma": True,
     "payroll.wage_code_employee": "REFERRAL",
     "payroll.wage_code_other": "REFERRAL-EXT",

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot import audit, bonuses, ledger, outbox, people, settings
+from bot import audit, bonuses, ledger, outbox, people, referrals, settings
+from bot.bonuses import budgets, joiners
 from bot.desks.turn import Deployment
+from bot.referrals import Referral
 
 READ_AT = 3  # o'clock, company time
 
@@ -19,8 +21,32 @@ def start_waiting(session: Session, deployment: Deployment, now: datetime) -> bo
 
 
 def drop_leavers(session: Session, deployment: Deployment, now: datetime) -> bool:
-    """Who has left before the due day."""
-    return bonuses.drop_leavers(session, now, deployment.today(now))
+    """Who has left before the due day; HR reads that day's once."""
+    today = deployment.today(now)
+    ended, more = bonuses.drop_leavers(session, now, today)
+    if ended:
+        _tell_hr(session, now, today, "leavers")
+    return more
+
+
+def greet_joiners(session: Session, deployment: Deployment, now: datetime) -> bool:
+    """Somebody in the directory may be the newcomer of a hire, or begins on another day than was written down: recruiting is asked."""
+    for referral, person_id in joiners.unknown(session, deployment.today(now)):
+        _ask_recruiting(session, now, referral, "bonus.joiner", f"referral:{referral.id}:joiner:{person_id}")
+    for referral, day in joiners.starting_otherwise(session):
+        _ask_recruiting(session, now, referral, "bonus.first_day", f"referral:{referral.id}:begins:{day}:here:{referral.start_on}")
+    return False
+
+
+def _ask_recruiting(session: Session, now: datetime, referral: Referral, notice: str, key: str) -> None:
+    for person in referrals.recruiters_of(session, referral, now):
+        outbox.owe(session, now, f"{key}:person:{person.id}", notice, referral.id or 0, person)
+
+
+def _tell_hr(session: Session, now: datetime, today: date, what: str) -> None:
+    for person in people.holders(session, "hr"):
+        if person.is_here(today):
+            outbox.owe(session, now, f"bonuses:{what}:{today}:person:{person.id}", f"bonus.{what}", today.toordinal(), person)
 
 
 def raise_due(session: Session, deployment: Deployment, now: datetime) -> bool:
@@ -50,10 +76,19 @@ def read_ledger(session: Session, deployment: Deployment, now: datetime) -> bool
     check = ledger.check_page(session, now, local.date())
     if check.finished_at is None:
         return True
-    if check.bad_id is not None:
-        audit.note(session, now, None, "ledger.broken", "ledger", check.bad_id, check.reason)
+    if check.reason:
+        audit.note(session, now, None, "ledger.broken", "ledger", check.bad_id or 0, check.bad_account or check.reason)
         outbox.owe_room(session, now, f"ledger:broken:{check.day}", "ledger.alarm", check.id or 0, "admin")
     return False
 
 
-STEPS = {"bonuses.start": start_waiting, "bonuses.leavers": drop_leavers, "bonuses.due": raise_due, "ledger.read": read_ledger}
+def review_budgets(session: Session, deployment: Deployment, now: datetime) -> bool:
+    """Budgets that were used up may have room again."""
+    budgets.review_full(session, now, deployment.today(now), deployment.time_zone)
+    return False
+
+
+STEPS = {
+    "bonuses.start": start_waiting, "bonuses.joiners": greet_joiners, "bonuses.leavers": drop_leavers, "bonuses.due": raise_due,
+    "bonuses.budgets": review_budgets, "ledger.read": read_ledger,
+}  # fmt: skip
