@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint, bindparam
+from sqlalchemy import Index, UniqueConstraint, bindparam, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -15,12 +15,19 @@ KINDS = ("employee", "contractor", "alumna", "stakeholder")
 ROLES = ("hr", "curator", "recruiter", "payroll", "executive")
 
 
+_LEFT, _ASKED = "end_on IS NOT NULL AND erased_at IS NULL", "erase_asked_at IS NOT NULL"
+
+
 class Person(SQLModel, table=True):
     """Somebody in the directory. One person on all platforms; `email` is lower case and unique.
 
     A leaver keeps the row (`end_on` in the past); alumni and stakeholders have no chat seat as a rule.
     """
 
+    __table_args__ = (
+        Index("ix_person_left", "end_on", sqlite_where=text(_LEFT), postgresql_where=text(_LEFT)),
+        Index("ix_person_asked_out", "erase_asked_at", sqlite_where=text(_ASKED), postgresql_where=text(_ASKED)),
+    )
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(unique=True)
     name: str
