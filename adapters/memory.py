@@ -57,6 +57,10 @@ class MemoryChat:
         self._fail()
         self.messages.get(to.address, {}).pop(reference, None)
 
+    async def find(self, to: Recipient, key: str) -> str:
+        """The message with this key."""
+        return next((m.reference for m in self.at(to.address) if m.key == key), "")
+
     def at(self, address: str) -> list[Posted]:
         """The messages at an address, oldest first."""
         return list(self.messages.get(address, {}).values())

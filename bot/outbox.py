@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, delete, exists, func, literal, literal_column, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, case, delete, exists, func, literal, literal_column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlalchemy.orm import aliased
@@ -21,6 +21,7 @@ LEASE = timedelta(seconds=90)
 ROOMS = ("admin", "recruiting")
 _OWED: ColumnElement[str] = literal_column("'owed'")  # in the statement itself: SQLite does not use a partial index for a bound value
 _SENDING: ColumnElement[str] = literal_column("'sending'")
+INTERRUPTED = "interrupted while it was being sent"  # it may have arrived: the platform is asked before it is sent again
 _STUCK = "state IN ('parked', 'unknown')"
 
 
@@ -187,7 +188,8 @@ def settle(session: Session, delivery_id: int, owner: str, state: str, **values:
 def release(session: Session, wall: datetime, owner: str = "") -> int:
     """Return what a dead process held: leases that ran out, and everything of `owner` (a restarted process)."""
     stuck = (col(Delivery.lease_until) < wall) | (col(Delivery.owner) == owner) if owner else col(Delivery.lease_until) < wall
-    return _count(session, update(Delivery).where(col(Delivery.state) == _SENDING, stuck).values(state="owed", owner="", lease_until=None))
+    held = update(Delivery).where(col(Delivery.state) == _SENDING, stuck)
+    return _count(session, held.values(state="owed", owner="", lease_until=None, error=INTERRUPTED))
 
 
 def busy_lanes(session: Session, now: datetime) -> list[str]:
@@ -259,9 +261,10 @@ def parked(session: Session, limit: int = 200) -> list[Delivery]:
 
 
 def retry(session: Session, delivery_id: int, now: datetime) -> bool:
-    """Owe a parked or unknown delivery again."""
+    """Owe a parked or unknown delivery again. Of the latter the platform is asked first whether it arrived."""
     done = update(Delivery).where(col(Delivery.id) == delivery_id, col(Delivery.state).in_(["parked", "unknown"]))
-    return _count(session, done.values(state="owed", due_at=now, attempts=0, error="")) == 1
+    told = case((col(Delivery.state) == "unknown", INTERRUPTED), else_="")
+    return _count(session, done.values(state="owed", due_at=now, attempts=0, error=told)) == 1
 
 
 def receipt(session: Session, key: str) -> str | None:

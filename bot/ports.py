@@ -37,6 +37,11 @@ class ChatPlatform(Protocol):
         """Remove a sent message; one that is gone already is no error."""
         ...
 
+    async def find(self, to: Recipient, key: str) -> str:
+        """The reference of a message that was sent with this key, so that it is not sent again after an interruption; the
+        empty text where there is none lately, or where the platform has no way to tell."""
+        ...
+
 
 @dataclass(frozen=True)
 class Letter:

@@ -1,8 +1,8 @@
 """From the outbox to the platforms, in lanes: one queue per workspace, tenant, mail server and the portal.
 
 A row is claimed (with a lease), its card built from the state of that moment, sent at the platform's pace, and settled.
-Nothing is lost when the process dies: leases run out, and a restarted process takes back what it held. A message that was
-on its way at that moment may be sent once more.
+Nothing is lost when the process dies: leases run out, and a restarted process takes back what it held. Of a message that was
+on its way at that moment the platform is asked first; where it cannot tell, the message may come once more.
 """
 
 from __future__ import annotations

@@ -71,9 +71,11 @@ class Lane:
             async with asyncio.timeout(SEND_SECONDS):
                 reference = await self._speak(job)
         except DeliveryError as e:
-            return self._failed(job, e)
+            if not (reference := await self._found(job) if e.unknown else ""):
+                return self._failed(job, e)
         except TimeoutError:
-            return self._failed(job, DeliveryError("no answer in time", unknown=True))
+            if not (reference := await self._found(job)):
+                return self._failed(job, DeliveryError("no answer in time", unknown=True))
         except Exception as e:
             log.exception("adapter failed", platform=job.to.platform, delivery=job.delivery.id)
             return self._failed(job, DeliveryError(f"the adapter failed ({type(e).__name__})"))
@@ -88,8 +90,22 @@ class Lane:
         elif job.card is not None and job.delivery.deed == "update":
             await chat.update(job.to, job.reference, job.card)
         elif job.card is not None:
+            if job.delivery.error == outbox.INTERRUPTED and (reference := await self._found(job)):
+                return reference
             return await chat.send(job.to, job.card, job.delivery.key)
         return job.reference
+
+    async def _found(self, job: Job) -> str:
+        """The reference of a new message that may have arrived, as far as the platform tells; "" where it does not: better twice
+        than never."""
+        if job.delivery.deed != "send":
+            return ""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return await self.lanes.platforms[job.to.platform].chat.find(job.to, job.delivery.key)
+        except (DeliveryError, TimeoutError) as e:
+            log.info("cannot tell whether it arrived", lane=self.name, delivery=job.delivery.id, why=getattr(e, "reason", "no answer in time"))
+            return ""
 
     def _failed(self, job: Job, error: DeliveryError) -> Ended:
         """What becomes of a delivery the platform did not take, and of its lane."""

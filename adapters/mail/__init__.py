@@ -32,6 +32,10 @@ class MailChat:
     async def withdraw(self, to: Recipient, reference: str) -> None:
         """A letter stays where it is."""
 
+    async def find(self, to: Recipient, key: str) -> str:
+        """A mailbox is not ours to read; a repeated letter has the same Message-ID."""
+        return ""
+
 
 class MailAdapter:
     """The mail lane's platform, around any Mailer: an SMTP server, or the demo's mailbox."""

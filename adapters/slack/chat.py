@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -17,6 +18,15 @@ from content.catalog import Words
 # No link is unfurled: Slack's own fetch of a share link would look like a visit. Nothing is parsed: text is literal.
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
+_SENT = "vinkki_sent"
+_PEOPLE = ("U", "W", "D")
+_LATEST = 15  # all that some apps may read at once (docs.slack.dev/changelog/2025-05-29-tos-updates), and more than can be on its way
+
+
+def _mark(key: str) -> str:
+    """A delivery's key as other apps of the workspace may see it in the message's metadata: it says nothing to them."""
+    return sha256(key.encode()).hexdigest()[:32]
+
 
 class SlackChat:
     """ChatPlatform over the Web API. An address is a user's or a channel's id; a reference is `channel:timestamp`."""
@@ -28,10 +38,10 @@ class SlackChat:
 
     async def send(self, to: Recipient, card: Card, key: str) -> str:
         """Post a card; a workspace that does not know charts yet, or a picture Slack cannot fetch, gets it in words."""
-        client = self._client()
+        client, mark = self._client(), {"event_type": _SENT, "event_payload": {"key": _mark(key)}}
 
         async def post(**message: Any) -> Any:
-            return await client.chat_postMessage(channel=to.address, parse="none", link_names=False, **_QUIET, **message)
+            return await client.chat_postMessage(channel=to.address, parse="none", link_names=False, metadata=mark, **_QUIET, **message)
 
         answer = await delivered(_with_spare(post, to, card), is_repeatable=False)
         return f"{answer['channel']}:{answer['ts']}"
@@ -54,6 +64,20 @@ class SlackChat:
         except DeliveryError as e:
             if e.reason != "message_not_found":
                 raise
+
+    async def find(self, to: Recipient, key: str) -> str:
+        """Look for our mark among the latest messages of the conversation with a person. Not in channels: that would take the
+        right to read what people write there. Raises DeliveryError (missing_scope where the app was installed without im:history)."""
+        if not to.address.startswith(_PEOPLE):
+            return ""
+        client, channel = self._client(), to.address
+        if not channel.startswith("D"):
+            channel = (await delivered(client.conversations_open(users=channel), is_repeatable=True))["channel"]["id"]
+        latest = client.conversations_history(channel=channel, limit=_LATEST, include_all_metadata=True)
+        for message in (await delivered(latest, is_repeatable=True)).get("messages") or ():
+            if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == _mark(key):
+                return f"{channel}:{message['ts']}"
+        return ""
 
     def _client(self) -> AsyncWebClient:
         if self.client is None:

@@ -69,6 +69,10 @@ class TeamsChat:
         except Gone:
             return
 
+    async def find(self, to: Recipient, key: str) -> str:
+        """The Connector has no way to read what was sent (learn.microsoft.com, bot-framework-rest-connector-api-reference)."""
+        return ""
+
     async def private(self, address: Address, activity: dict[str, Any]) -> Reference:
         """Post to somebody's private chat, which is opened first where we do not know it or it is gone."""
         if address.conversation:

@@ -50,7 +50,7 @@ class Slack:
         self.responses: dict[str, list[Json]] = {}  # response_url path -> posts
         self.calls: list[Json] = []
         self.failures: list[Json] = []  # {"method", "error" | "status" | "retry_after" | "reset" | "hang"}
-        self.settings: Json = {"charts": True, "ratelimit_every": 0, "token_ok": True}
+        self.settings: Json = {"charts": True, "ratelimit_every": 0, "token_ok": True, "may_read": True}
         self.acks: list[Json] = []
         self.sockets: list[web.WebSocketResponse] = []
         self.unacked: dict[str, Json] = {}
@@ -128,8 +128,20 @@ class Slack:
         channel = self._channel(body.get("channel", ""))
         self._check_message(body)
         ts = f"{int(time.time())}.{next(self.numbers):06d}"
-        self.channels.setdefault(channel, {})[ts] = {"ts": ts, "text": body.get("text", ""), "blocks": body.get("blocks", [])}
+        metadata = body.get("metadata")
+        if metadata is not None and not (isinstance(metadata, dict) and isinstance(metadata.get("event_payload"), dict) and metadata.get("event_type")):
+            raise Refusal("invalid_metadata_format")
+        message = {"ts": ts, "text": body.get("text", ""), "blocks": body.get("blocks", [])}
+        self.channels.setdefault(channel, {})[ts] = message | ({"metadata": metadata} if metadata else {})
         return {"channel": channel, "ts": ts, "message": {"ts": ts}}
+
+    def on_conversations_history(self, body: Json) -> Json:
+        channel = body.get("channel", "")
+        if not channel.startswith("D") or not self.settings["may_read"]:  # im:history opens direct messages alone
+            raise Refusal("missing_scope")
+        is_told = str(body.get("include_all_metadata", "")).lower() in ("1", "true")
+        found = sorted(self.channels.get(channel, {}).items(), reverse=True)[: int(body.get("limit", 100))]
+        return {"messages": [m if is_told else {k: v for k, v in m.items() if k != "metadata"} for _, m in found], "has_more": False}
 
     def on_chat_postEphemeral(self, body: Json) -> Json:
         self._channel(body.get("channel", ""))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from contracts.driver import World
 from contracts.drivers.slack import SlackDriver
-from contracts.gallery import FULL, p
+from contracts.gallery import FULL, Gallery, p
 
+from bot import outbox
 from bot.errors import DeliveryError
 from bot.messages import Card
+from bot.outbox import Delivery
 from bot.people import Person
 from bot.ports import Recipient
 
@@ -106,3 +110,29 @@ async def _failing(slack: SlackDriver, **how: Any) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
         await slack.adapter.chat.send(TO, CARD, "k")
     return caught.value
+
+
+async def test_a_message_is_found_again_by_its_key(slack: SlackDriver, aino: Person) -> None:
+    chat = slack.adapter.chat
+    reference = await chat.send(TO, CARD, "story:9:person:1")
+    await chat.send(TO, CARD, "story:10:person:1")
+    assert await chat.find(TO, "story:9:person:1") == reference and await chat.find(TO, "story:8:person:1") == ""
+    assert "story:9" not in str(await posts(slack)), "other apps of the workspace may read a message's metadata"
+    assert await chat.find(Recipient("slack", "T0MERI", "C0ADMIN", "en", "UTC"), "story:9:person:1") == "", "channels are not read"
+
+
+@pytest.mark.parametrize(("may_read", "messages"), [(True, 1), (False, 2)])
+async def test_what_slack_took_before_a_crash_comes_once_where_the_app_may_look(
+    slack: SlackDriver, world: World, aino: Person, gallery: Gallery, may_read: bool, messages: int
+) -> None:
+    await slack.command(aino, "vinkki", "help")
+    gallery.notices[1] = CARD
+    await slack.people.control("set", settings={"may_read": may_read})
+    now = world.clock.now()
+    await world.db.write(lambda s: outbox.owe(s, now, "gallery:1", "gallery", 1, s.get_one(Person, aino.id)))
+    (held,) = await world.db.write(outbox.claim, "slack:T0MERI", "vinkki", 1, now, datetime.now(UTC))
+    await slack.adapter.chat.send(TO, CARD, held.key)  # accepted; kill -9 before that was written down
+    await world.db.write(outbox.release, datetime.now(UTC), "vinkki")  # the restarted server
+    await world.deliver()
+    assert len(await slack.inbox(aino)) == messages
+    assert await world.db.read(lambda s: s.get_one(Delivery, held.id).state) == "sent"

@@ -18,6 +18,7 @@ MANIFEST: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text())
 SCOPES = {
     "chat:write": "messages to people and to the rooms",
     "commands": "slash commands and shortcuts",
+    "im:history": "after a crash, whether a message already stands in the conversation with a person",
     "im:write": "opening the conversation with a person",
     "users:read": "who somebody is (guests and bots are refused), and our own app's id",
     "users:read.email": "tying an account to the person in the directory",
