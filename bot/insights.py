@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import distinct, func
+from sqlalchemy import select as sa_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audiences
+from bot.bonuses import Bonus
+from bot.money import exponent
 from bot.people import Person
 from bot.referrals import Referral
+from bot.referrals.records import StageChange
 from bot.shares import ALL, Click, ClickTotal, Share, StoryTotal, period_of
 from bot.stories import Story
-from bot.strategy import Strategy
+from bot.strategy import LOWER_IS_BETTER, Measure
 
 SMALLEST_GROUP = 5
 
@@ -142,28 +147,106 @@ def story_clicks(session: Session, story_ids: list[int]) -> dict[int, int]:
     return dict(session.exec(query).all())
 
 
-def figure(session: Session, name: str, strategy: Strategy, now: datetime, today: date) -> int:
-    """A measure's figure, from the day its strategy was made until now.
+def gives(session: Session, start: datetime, end: datetime, strategy_id: int | None = None) -> int:
+    """Stories of kind give published in [start, end) and not recalled."""
+    return _published(session, start, end, strategy_id, Story.kind == "give", Story.state != "recalled")
 
-    human_clicks, shares, sharers, adoption (percent), stories (published): of the strategy's stories. referrals (confirmed)
-    and hires: of the whole programme, since a referral belongs to no story.
+
+def published(session: Session, start: datetime, end: datetime, strategy_id: int | None = None) -> int:
+    """Stories published in [start, end), of any kind, recalled ones too."""
+    return _published(session, start, end, strategy_id)
+
+
+def _published(session: Session, start: datetime, end: datetime, strategy_id: int | None, *where: Any) -> int:
+    query = select(func.count()).select_from(Story).where(col(Story.published_at) >= start, col(Story.published_at) < end, *where)
+    return int(session.exec(query.where(Story.strategy_id == strategy_id) if strategy_id is not None else query).one())
+
+
+def clicks_per_share(session: Session, start: datetime, end: datetime, strategy_id: int | None = None) -> int:
+    """Human clicks in [start, end) ÷ shares opened in it, rounded to the nearest whole; 0 without shares."""
+    opened = shares(session, start, end, strategy_id)
+    return (2 * human_clicks(session, start, end, strategy_id) + opened) // (2 * opened) if opened else 0
+
+
+def referrals_confirmed(session: Session, start: datetime, end: datetime) -> int:
+    """Referrals that the candidate confirmed in [start, end): of the whole programme, since a referral belongs to no story."""
+    when = col(Referral.confirmed_at) >= start, col(Referral.confirmed_at) < end
+    return int(session.exec(select(func.count()).select_from(Referral).where(*when)).one())
+
+
+def hires(session: Session, start: datetime, end: datetime) -> int:
+    """Referrals that became a hire in [start, end), of the whole programme, whatever became of them since."""
+    return int(session.scalar(sa_select(func.count()).select_from(_hired(start, end).subquery())) or 0)
+
+
+def _hired(start: datetime, end: datetime) -> Any:
+    """SELECT of the ids of referrals that moved to `hired` in [start, end)."""
+    when = col(StageChange.new) == "hired", col(StageChange.at) >= start, col(StageChange.at) < end
+    return sa_select(col(StageChange.referral_id)).where(*when).distinct()
+
+
+def cost_per_hire(session: Session, start: datetime, end: datetime, currency: str) -> int | None:
+    """What referral bonuses cost for each hire of [start, end): the bonuses of those hires that are owed or paid, in whole units of
+    the company's currency, ÷ hires. None without a hire.
+
+    ANSI/SHRM: (internal + external cost) ÷ hires; a referral bonus is internal cost, and the only one that Vinkki knows. Other
+    currencies, days off and bonuses that were forfeited or recovered are left out.
     """
-    start, end, which = strategy.created_at, now + timedelta(microseconds=1), strategy.id
-    match name:
-        case "human_clicks":
-            return human_clicks(session, start, end, which)
-        case "shares":
-            return shares(session, start, end, which)
-        case "sharers":
-            return sharers(session, start, end, which)
-        case "adoption":
-            return adoption(session, start, end, today, which).percent
-        case "stories":
-            query = select(func.count()).select_from(Story).where(Story.strategy_id == which, col(Story.published_at) >= start)
-            return int(session.exec(query).one())
-        case "referrals":
-            return int(session.exec(select(func.count()).select_from(Referral).where(col(Referral.confirmed_at) >= start)).one())
-        case "hires":
-            hired = (Referral.stage == "hired", col(Referral.stage_since) >= start)
-            return int(session.exec(select(func.count()).select_from(Referral).where(*hired)).one())
+    count = hires(session, start, end)
+    if not count:
+        return None
+    cost = sa_select(func.coalesce(func.sum(col(Bonus.amount_minor)), 0)).where(col(Bonus.referral_id).in_(_hired(start, end)))
+    counted = col(Bonus.currency) == currency, col(Bonus.state).not_in(("forfeited", "void", "recovered"))
+    minor, per_unit = int(session.scalar(cost.where(*counted)) or 0), int(10 ** exponent(currency))
+    return (2 * minor + count * per_unit) // (2 * count * per_unit)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a measure stands: `now` is None while there is nothing to count. `percent` of the target (up to 999; for a figure that
+    should be low, how much of what was reached the target is), `planned`: percent of the time that has passed.
+
+    reached; missed: the day has passed; on_plan: at least nine tenths of what a straight line asks for by today; behind: less.
+    """
+
+    measure: Measure
+    now: int | None
+    percent: int
+    planned: int
+    verdict: Literal["reached", "on_plan", "behind", "missed"]
+
+
+def progress(session: Session, measure: Measure, now: datetime, today: date, currency: str, time_zone: str = "UTC") -> Progress:
+    """How a measure stands, counted from the day it was set."""
+    start = datetime.combine(measure.start_on, time(), ZoneInfo(time_zone))
+    count = figure(session, measure.figure, measure.strategy_id, start, now + timedelta(microseconds=1), today, currency)
+    lower = measure.figure in LOWER_IS_BETTER
+    percent = 0 if count is None else min(999, 100 * measure.target // max(1, count) if lower else 100 * count // measure.target)
+    days, gone = (measure.deadline - measure.start_on).days, (min(today, measure.deadline) - measure.start_on).days
+    planned = 100 * gone // max(1, days)
+    if percent >= 100 and not (lower and today < measure.deadline):
+        return Progress(measure, count, percent, planned, "reached")
+    if today > measure.deadline:
+        return Progress(measure, count, percent, planned, "missed")
+    behind = count is not None and percent < 100 if lower or measure.figure in RATES else percent * 10 < planned * 9
+    return Progress(measure, count, percent, planned, "behind" if behind else "on_plan")
+
+
+RATES = frozenset({"clicks_per_share"})  # these do not grow with time: they are on plan when they are where they should be
+
+
+def figure(session: Session, name: str, strategy_id: int, start: datetime, end: datetime, today: date, currency: str) -> int | None:
+    """A measure's figure in [start, end): of the strategy's stories, but for referrals, hires and cost per hire, which are the whole
+    programme's. None where there is nothing to count yet. Raises KeyError for an unknown name."""
+    of_stories = {"human_clicks": human_clicks, "shares": shares, "sharers": sharers, "stories": published, "gives": gives,
+                  "clicks_per_share": clicks_per_share}  # fmt: skip
+    of_programme = {"referrals": referrals_confirmed, "hires": hires}
+    if name in of_stories:
+        return of_stories[name](session, start, end, strategy_id)
+    if name in of_programme:
+        return of_programme[name](session, start, end)
+    if name == "adoption":
+        return adoption(session, start, end, today, strategy_id).percent
+    if name == "cost_per_hire":
+        return cost_per_hire(session, start, end, currency)
     raise KeyError(name)

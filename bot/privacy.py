@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlmodel import Session, col, select
 
-from bot import audit, people, referrals, settings, shares
+from bot import audiences, audit, people, referrals, settings, shares
 from bot.bonuses import unsettled
 from bot.errors import Refusal
 from bot.outbox import Delivery, Receipt
@@ -72,6 +72,7 @@ def _forget_doings(session: Session, now: datetime, person_id: int) -> None:
     referrals.erase_person(session, now, person_id)
     shares.erase_person(session, person_id)
     erasing.erase_person(session, person_id)
+    audiences.erase_person(session, person_id)
     erase_key(session, ANSWERS)
 
 

@@ -9,13 +9,16 @@ from typing import TypeAlias
 from sqlmodel import Session
 
 from bot import settings
-from bot.desks import clock_bonuses, clock_privacy, clock_referrals, clock_stories
+from bot.desks import clock_bonuses, clock_intake, clock_payouts, clock_privacy, clock_referrals, clock_stories, clock_strategy
 from bot.desks.turn import Deployment
 
 Step: TypeAlias = Callable[[Session, Deployment, datetime], bool]
 
 # name -> step; a step returns True when more is due at once. Order matters: publish before planning deliveries.
-STEPS: dict[str, Step] = {**clock_stories.STEPS, **clock_referrals.STEPS, **clock_bonuses.STEPS, **clock_privacy.STEPS}
+STEPS: dict[str, Step] = {
+    **clock_stories.STEPS, **clock_strategy.STEPS, **clock_referrals.STEPS, **clock_bonuses.STEPS, **clock_payouts.STEPS, **clock_intake.STEPS,
+    **clock_privacy.STEPS,
+}  # fmt: skip
 
 
 def ahead(session: Session) -> timedelta:

@@ -9,19 +9,21 @@ from sqlmodel import Field, SQLModel
 
 from bot.db import utc_field
 
-STATES = ("draft", "review", "scheduled", "published", "recalled", "expired", "refused")
+STATES = ("draft", "review", "scheduled", "held", "published", "recalled", "expired", "refused")
 
 
 class Story(SQLModel, table=True):
     """Approved content that people may share. `audience_id` None means everyone enrolled.
 
-    draft | review -> scheduled -> published -> recalled | expired; review -> draft | refused. The row with
+    draft | review -> scheduled -> published -> recalled | expired; review -> draft | refused. An ask whose time has come before
+    it was earned is `held` in between, and goes by itself once it is. The row with
     `state = 'scheduled'` and `publish_at` is the schedule. `link` was checked when it was set (stories.links).
     `proposer_id` is the person who proposed it; `author_id` wrote or took it in.
     """
 
     __table_args__ = (
         UniqueConstraint("source", "source_guid"),
+        Index("ix_story_link_key", "link_key"),
         Index("ix_story_state", "state", "id"),
         Index("ix_story_due", "publish_at", sqlite_where=text("state = 'scheduled'"), postgresql_where=text("state = 'scheduled'")),
         Index("ix_story_expiry", "expires_at", sqlite_where=text("state = 'published'"), postgresql_where=text("state = 'published'")),
@@ -30,6 +32,7 @@ class Story(SQLModel, table=True):
     title: str
     summary: str = ""
     link: str
+    link_key: str = ""  # the link without what makes it look different (stories.text.link_key)
     image_url: str = ""
     image_alt: str = ""
     kind: str = "give"  # give | tell | ask
@@ -41,11 +44,12 @@ class Story(SQLModel, table=True):
     publish_at: datetime | None = utc_field(default=None)
     published_at: datetime | None = utc_field(default=None)
     expires_at: datetime | None = utc_field(default=None)
-    source: str = ""  # "" written here, else "markdown", "csv", "feed"; unique together with source_guid
+    source: str = ""  # "" written here, else "markdown", "csv", "feed" (brought by hand), "feed:7"; unique together with source_guid
     source_guid: str | None = None  # NULL for stories written here: NULLs are not equal to each other
     author_id: int | None = Field(default=None, foreign_key="person.id")
     proposer_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     is_internal: bool = False  # may be read and not shared
+    is_credited: bool = False  # the proposer wants to be named on its card
     created_at: datetime = utc_field()
     version: int = 1
 

@@ -11,7 +11,7 @@ from bot.db import utc_field
 from bot.errors import FieldRefusal
 from bot.people import Person
 from bot.stories.drafting import Draft, create
-from bot.stories.publishing import move
+from bot.stories.moving import move
 from bot.stories.records import Story
 from bot.stories.text import clean
 
@@ -29,7 +29,7 @@ class Review(SQLModel, table=True):
 
 def propose(session: Session, now: datetime, person: Person, draft: Draft) -> Story:
     """An employee proposes a story: it waits in review, and the admin room hears of it. Raises FieldRefusal."""
-    row = create(session, now, person.id, draft, state="review", proposer_id=person.id)
+    row = create(session, now, person.id, draft, state="review", proposer_id=person.id, may_lack_alt=True)
     outbox.owe_room(session, now, f"proposed:{row.id}", "story_proposed", row.id or 0, "admin")
     return row
 

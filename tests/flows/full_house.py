@@ -24,6 +24,7 @@ from bot.money import Money
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Referral
+from bot.stories import nurture
 from bot.vault import ANSWERS
 
 ZONE = "Europe/Helsinki"
@@ -186,6 +187,8 @@ def _rest(session: Session, house: FullHouse) -> None:
     ids["plan_draft"] = plans.draft_plan(session, START, hr, PlanDraft("Next", (Instalment(90, Money(1, "EUR")),))).id
     ids["audience"] = audiences.save(session, START, hr, "The yard", Rule(departments=("Yard",)), START.date()).id
     ids["strategy"] = strategy.create(session, START, hr, "Be known", "So that people come", None).id
+    strategy.add_measure(session, START, hr, ids["strategy"], "shares", 5, date(2026, 12, 31))
+    _plan(session, ids, hr)
     outbox.owe(session, START, "parked:1", "story", ids["published"], p["employee"])
     parked = session.exec(update(outbox.Delivery).where(col(outbox.Delivery.key) == "parked:1").values(state="parked").returning(col(outbox.Delivery.id))).one()
     ids["parked"] = parked[0]
@@ -195,6 +198,18 @@ def _rest(session: Session, house: FullHouse) -> None:
     settings.put(session, START, hr, "referral.take_days", 5)
     for name, person in p.items():
         ids[f"me_of_{name}"] = person.id
+
+
+def _plan(session: Session, ids: dict[str, Any], hr: int) -> None:
+    """An ask that waits to be earned, an opening with a nurture plan, and one without."""
+    waits = stories.create(session, START, hr, draft(kind="ask"))
+    stories.schedule(session, START, hr, waits.id or 0, None, START, audience_id=None, strategy_id=ids["strategy"])
+    waits = stories.publish(session, START, START.date(), waits.id or 0)
+    ids["held"], ids["held_v"] = waits.id, waits.version
+    strategy.add_action(session, START, hr, ids["strategy"], None, "give", 7, START.date())
+    plan = nurture.begin(session, START, hr, ids["opening"], None, START.date() + timedelta(days=28), START.date())
+    ids["nurture"], ids["step"] = ids["opening"], nurture.steps(session, plan.id or 0)[0].id
+    ids["bare_opening"] = openings.create(session, START, hr, openings.Draft("Without a plan")).id
 
 
 def run(work: Any) -> Any:

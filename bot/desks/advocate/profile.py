@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from sqlmodel import col, select
 
-from bot import audit, privacy
-from bot.desks import erasing
+from bot import audiences, audit, privacy
+from bot.desks import erasing, topics
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal
 from bot.messages import (
@@ -21,6 +21,7 @@ from bot.messages import (
     Fact,
     Facts,
     Form,
+    FormField,
     LookupField,
     Note,
     Offer,
@@ -44,12 +45,13 @@ def show(turn: Turn, text: str) -> Answer:
 
 def card(turn: Turn) -> Card:
     """What is set, and how to change it."""
-    person = turn.person
+    person, mine = turn.person, audiences.chosen(turn.session, turn.person_id)
     paused = say("profile.paused_until", day=person.paused_until) if person.paused_until and person.paused_until > turn.today else say("profile.not_paused")
     rows = (
         Fact(say("profile.language"), say(f"profile.languages.{person.locale}")),
         Fact(say("profile.time_zone"), Plain(person.time_zone)),
         Fact(say("profile.platform"), say(f"profile.platforms.{person.preferred_platform or 'last_seen'}")),
+        Fact(say("profile.topics"), Plain(", ".join(mine)) if mine else say("profile.no_topics")),
         Fact(say("profile.leaderboard"), say("profile.yes" if person.on_leaderboard else "profile.no")),
         Fact(say("profile.pause"), paused),
         Fact(say("profile.takes_part"), say("profile.yes" if person.enrolled_at else "profile.no")),
@@ -68,14 +70,34 @@ def edit(turn: Turn, value: str) -> Answer:
     """The form, filled with what is set."""
     person = turn.person
     paused = person.paused_until.isoformat() if person.paused_until and person.paused_until > turn.today else ""
-    fields = (
+    fields: tuple[FormField, ...] = (
         ChoiceField("language", say("profile.language"), tuple(Option(x, say(f"profile.languages.{x}")) for x in LOCALES), person.locale),
         LookupField("time_zone", say("profile.time_zone"), "zones", Option(person.time_zone, Plain(person.time_zone)), hint=say("profile.time_zone_hint")),
         ChoiceField("platform", say("profile.platform"), _platforms(turn), person.preferred_platform or "last_seen"),
+        *_topics(turn),
         DayField("paused_until", say("profile.pause"), paused, optional=True, hint=say("profile.pause_hint")),
         TickField("leaderboard", say("profile.leaderboard_tick"), person.on_leaderboard, hint=say("profile.leaderboard_hint")),
     )
     return Ask(Form("profile.save", say("profile.form_title"), say("profile.submit"), fields))
+
+
+def _topics(turn: Turn) -> tuple[ChoiceField, ...]:
+    mine = audiences.chosen(turn.session, turn.person_id)
+    options = tuple(Option(topics.token(t), Plain(t)) for t in dict.fromkeys((*mine, *topics.offered(turn.session))))
+    if not options:
+        return ()
+    chosen = ",".join(topics.token(t) for t in mine)
+    return (ChoiceField("topics", say("profile.topics"), options, chosen, optional=True, multiple=True, hint=say("profile.topics_hint")),)
+
+
+def _keep_topics(turn: Turn, text: str) -> None:
+    mine = audiences.chosen(turn.session, turn.person_id)
+    known = {topics.token(t): t for t in (*mine, *topics.offered(turn.session))}
+    picked = [v for v in text.split(",") if v]
+    if any(v not in known for v in picked):
+        raise FieldRefusal("topics", "profile.bad_topics")
+    if sorted(known[v] for v in picked) != sorted(mine):
+        audiences.choose(turn.session, turn.person_id, [known[v] for v in picked])
 
 
 def _platforms(turn: Turn) -> tuple[Option, ...]:
@@ -95,6 +117,7 @@ def save(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     if platform not in {option.value for option in _platforms(turn)}:
         raise FieldRefusal("platform", "profile.bad_platform")
     paused = _pause(turn, values.get("paused_until", ""))
+    _keep_topics(turn, values.get("topics", ""))
     person.is_locale_own = person.is_locale_own or person.locale != language
     person.is_time_zone_own = person.is_time_zone_own or person.time_zone != zone
     person.locale, person.time_zone, person.paused_until = language, zone, paused

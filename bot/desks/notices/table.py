@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from bot.desks import sign_in
-from bot.desks.notices import Builder, OutsiderOf, bonuses, referrals, stories
+from bot.desks.notices import Builder, OutsiderOf, bonuses, hires, intake, ledger, referrals, stories, strategy
 
-BUILDERS: dict[str, Builder] = {**stories.BUILDERS, **sign_in.BUILDERS, **referrals.BUILDERS, **bonuses.BUILDERS}
+BUILDERS: dict[str, Builder] = {
+    **stories.BUILDERS,
+    **strategy.BUILDERS,
+    **sign_in.BUILDERS,
+    **referrals.BUILDERS,
+    **bonuses.BUILDERS,
+    **hires.BUILDERS,
+    **intake.BUILDERS,
+    **ledger.BUILDERS,
+}
 
 # Notices that go by mail to somebody outside the directory: who that is.
 OUTSIDERS: dict[str, OutsiderOf] = {**referrals.OUTSIDERS}

@@ -117,9 +117,9 @@ def test_publishing_writes_one_balance_entry_and_one_plan(db: Database, deployme
     from bot.strategy import BalanceEntry
 
     hr = add_person(db, "Nora Holm", "hr")
-    story = published(db, deployment, hr, kind="ask")
+    story = published(db, deployment, hr, kind="tell")
     entries = db.read_now(lambda s: list(s.exec(select(BalanceEntry))))
-    assert [(e.story_id, e.kind, e.audience_id) for e in entries] == [(story.id, "ask", None)]
+    assert [(e.story_id, e.kind, e.audience_id) for e in entries] == [(story.id, "tell", None)]
     assert db.read_now(lambda s: s.exec(select(StoryPlan.key)).all()) == [f"plan story:{story.id}"]
 
 

@@ -36,7 +36,7 @@ def test_giving_what_is_owed_settles_it(give: int, ask: int) -> None:
     assert now.gives_owed == 0 and now.ask == ask
 
 
-def test_the_window_rolls_and_audiences_are_apart(db: Database) -> None:
+def test_the_window_rolls_and_what_goes_to_everyone_goes_to_each_audience(db: Database) -> None:
     from bot import audiences
 
     hr = add_person(db, "Nora Holm", "hr", kind="employee")
@@ -46,7 +46,7 @@ def test_the_window_rolls_and_audiences_are_apart(db: Database) -> None:
         db.write_now(strategy.enter, audience, story_id, "give", TODAY - timedelta(days=days))
     db.write_now(strategy.enter, None, 1, "ask", TODAY)  # once per story
     assert db.read_now(strategy.balance, None, TODAY) == balance(2, 0, 0)
-    assert db.read_now(strategy.balance, group.id, TODAY).give == 1
+    assert db.read_now(strategy.balance, group.id, TODAY).give == 3  # its own, and what went to everyone
 
 
 async def test_hr_makes_a_strategy_and_sees_figures_against_targets(db: Database, deployment: Deployment) -> None:
@@ -67,7 +67,7 @@ async def test_hr_makes_a_strategy_and_sees_figures_against_targets(db: Database
         assert isinstance(wrong, Correct) and set(wrong.errors) == {field}, (field, value)
         text_of(list(wrong.errors.values()), "sv")
     made = await talk.submit(hr, form, **good)
-    assert "0 of 4, until 30 June 2026" in text_of(made)
+    assert "0 of 4 until 30 June 2026, on plan" in text_of(made)
     again = await talk.submit(hr, form, **good)
     assert set(again.errors) == {"name"}
 
@@ -88,7 +88,7 @@ async def test_hr_makes_a_strategy_and_sees_figures_against_targets(db: Database
     opened = await later.press(hr, "strategy.open", str(row.id))
     assert "2 of 4" in text_of(opened) and "50 of 50, reached" in text_of(opened)
     (chart,) = [b.chart for b in opened.card.blocks if isinstance(b, ChartBlock)]
-    assert chart.series[0].values == (50, 100)
+    assert chart.series[0].values == (50, 100) and chart.series[1].values == (1, 1)
     assert "Kuinka pitkällä ollaan" in text_of(opened, "fi")
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from bot import audiences, outbox, shares, stories, strategy
-from bot.desks.hr.stories.showing import admin_card, effect, old_value, preview, reach, read_story
+from bot.desks.hr.stories.balance import ask_override, effect, may_go_by_plan, rhythm_notes
+from bot.desks.hr.stories.showing import admin_card, old_value, preview, reach, read_story
 from bot.desks.turn import Turn
 from bot.desks.wording import read_id
 from bot.errors import FieldRefusal, Refusal
@@ -55,17 +56,18 @@ def plan(turn: Turn, value: str) -> Answer:
     row = read_story(turn, story_id)
     everyone = Option("0", say("stories.everyone"))
     groups = tuple(Option(str(a.id), _plain(a.name)) for a in audiences.offered(turn.session)[:99])
-    goals = tuple(Option(str(s.id), _plain(s.name)) for s in strategy.listed(turn.session)[:99])
+    goals = tuple(Option(str(s.id), _plain(s.name)) for s in strategy.listed(turn.session)[:99]) or (Option("0", say("stories.no_strategy")),)
+    goal = next((g.value for g in goals if g.value == str(row.strategy_id)), goals[0].value)
     local = row.publish_at.astimezone(ZoneInfo(turn.deployment.time_zone)) if row.publish_at else None
     until = row.expires_at.astimezone(ZoneInfo(turn.deployment.time_zone)).date().isoformat() if row.expires_at else ""
     fields = (
         ChoiceField("audience", say("stories.fact.audience"), (everyone, *groups), initial=str(row.audience_id or 0)),
-        ChoiceField("strategy", say("stories.fact.strategy"), (Option("0", say("stories.no_strategy")), *goals), initial=str(row.strategy_id or 0)),
+        ChoiceField("strategy", say("stories.fact.strategy"), goals, initial=goal, hint=say("stories.plan.strategy_hint")),
         DayField("day", say("stories.plan.day"), local.date().isoformat() if local else "", optional=True, hint=say("stories.plan.day_hint")),
         TextField("time", say("stories.plan.time"), local.strftime("%H:%M") if local else "09:00", optional=True, max_length=5),
         DayField("until", say("stories.plan.until"), until, optional=True, hint=say("stories.plan.until_hint")),
     )
-    return Ask(Form("story.plan", say("stories.plan.title"), say("stories.plan.submit"), fields, subject=f"{row.id}:{row.version}"))
+    return Ask(Form("story.plan", say("stories.plan.title"), say("stories.plan.submit"), fields, f"{row.id}:{row.version}", rhythm_notes(turn)))
 
 
 def _plain(name: str) -> Text:
@@ -76,10 +78,10 @@ def planned(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The plan is kept on the story; nothing goes out before it was looked at and confirmed."""
     story_id, version = old_value(subject)
     read_story(turn, story_id)
-    audience_id, strategy_id = _chosen(turn, values)
     zone = ZoneInfo(turn.deployment.time_zone)
     at = read_moment(values.get("day", ""), values.get("time", ""), zone)
     until = read_day("until", values.get("until", ""))
+    audience_id, strategy_id = _chosen(turn, values)
     ends = datetime.combine(until, time(23, 59), zone).astimezone(UTC) if until else None
     if at is not None and at < turn.now:
         raise FieldRefusal("day", "stories.refused.past")
@@ -93,12 +95,14 @@ def planned(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
 def _confirm_card(turn: Turn, row: Story) -> Card:
     when: Text = say("stories.moment", moment=row.publish_at) if row.publish_at else say("stories.plan.now")
     facts = [Fact(say("stories.fact.audience"), reach(turn.session, row, turn.today)), Fact(say("stories.fact.when"), when)]
-    blocks: list[Block] = [Facts(tuple(facts)), Paragraph(effect(turn.session, row, turn.today))]
+    blocks: list[Block] = [Facts(tuple(facts)), *effect(turn, row)]
     value = f"{row.id}:{row.version}"
     go = Button(say("stories.button.schedule" if row.publish_at else "stories.button.publish_now"), "story.go", value, "primary")
     look_at, change = Button(say("stories.button.preview"), "story.preview", str(row.id)), Button(say("stories.button.change"), "story.plan", value)
     test_it = Button(say("stories.button.test"), "story.test", str(row.id))
-    blocks += [Buttons((go, look_at, test_it, change)), Note(say("stories.plan.not_yet"))]
+    waits = row.kind == "ask" and not may_go_by_plan(turn, row)
+    early = (Button(say("balance.override"), "story.override", value),) if waits else ()
+    blocks += [Buttons((go, look_at, test_it, change, *early)), Note(say("stories.plan.not_yet"))]
     return Card(say("stories.plan.confirm", title=row.title), tuple(blocks))
 
 
@@ -116,6 +120,18 @@ def go(turn: Turn, value: str) -> Answer:
         row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
         _begin(turn)
     return Replace(admin_card(turn, row))
+
+
+def let_go(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """The reason came: the ask goes when its time comes, at once if that has come already."""
+    story_id, version = old_value(subject)
+    read_story(turn, story_id)
+    zone, was = turn.deployment.time_zone, stories.get(turn.session, story_id).state
+    row = stories.let_go(turn.session, turn.now, turn.person_id, story_id, version, values.get("reason", ""), turn.today, zone)
+    if was == "held":
+        row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
+        _begin(turn)
+    return Show(_confirm_card(turn, row) if was == "draft" else admin_card(turn, row))
 
 
 def _begin(turn: Turn) -> None:
@@ -143,8 +159,10 @@ def _chosen(turn: Turn, values: dict[str, str]) -> tuple[int | None, int | None]
     audience_id, strategy_id = read_id(values.get("audience") or "0") or None, read_id(values.get("strategy") or "0") or None
     if audience_id and turn.session.get(audiences.Audience, audience_id) is None:
         raise FieldRefusal("audience", "stories.refused.audience")
-    if strategy_id and turn.session.get(strategy.Strategy, strategy_id) is None:
+    goals = {s.id for s in strategy.listed(turn.session)}
+    if goals and strategy_id not in goals:
         raise FieldRefusal("strategy", "stories.refused.strategy")
+    strategy_id = strategy_id if goals else None
     if audiences.count(turn.session, audiences.rule_of(turn.session, audience_id), turn.today) == 0:
         raise FieldRefusal("audience", "stories.refused.nobody")
     return audience_id, strategy_id
@@ -180,5 +198,6 @@ def read_moment(day: str, clock: str, zone: ZoneInfo) -> datetime | None:
 
 BUTTONS = {
     "story.preview": look, "story.test": test, "story.plan": plan, "story.go": go, "story.unschedule": unschedule, "story.recall": recall,
+    "story.override": ask_override,
 }  # fmt: skip
-FORMS = {"story.plan": planned}
+FORMS = {"story.plan": planned, "story.override": let_go}

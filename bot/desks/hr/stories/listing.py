@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import insights, stories
+from bot.desks.hr.stories.balance import held_line
 from bot.desks.hr.stories.showing import admin_card, read_story
 from bot.desks.turn import Turn
 from bot.desks.wording import read_id
@@ -11,7 +12,7 @@ from bot.stories import STATES, Story
 
 ROLES = ("hr", "curator")
 PAGE = 8
-TABS = ("draft", "review", "scheduled", "published")
+TABS = ("draft", "review", "scheduled", "held", "published")
 
 
 def show(turn: Turn, text: str) -> Answer:
@@ -32,10 +33,10 @@ def _page(turn: Turn, state: str, page: int) -> Card:
     counts = stories.counts(turn.session)
     tabs = tuple(Button(say(f"stories.tab.{s}", count=counts.get(s, 0)), "stories.tab", f"{s}:0", "primary" if s == state else "default") for s in TABS)
     write = Button(say("stories.button.write"), "story.write", "", "primary")
-    blocks: list[Block] = [Buttons((write, *tabs))]
+    blocks: list[Block] = [Buttons(tabs), Buttons((write, Button(say("intake.button.feeds"), "feed.page", "0")))]
     if rows:
         clicks = insights.story_clicks(turn.session, [r.id or 0 for r in rows[:PAGE]])
-        blocks.append(Items(tuple(_item(r, clicks.get(r.id or 0, 0)) for r in rows[:PAGE])))
+        blocks.append(Items(tuple(_item(turn, r, clicks.get(r.id or 0, 0)) for r in rows[:PAGE])))
     else:
         blocks.append(Paragraph(say("stories.admin.empty")))
     if len(rows) > PAGE:
@@ -43,8 +44,12 @@ def _page(turn: Turn, state: str, page: int) -> Card:
     return Card(say("stories.admin.title"), tuple(blocks))
 
 
-def _item(row: Story, clicks: int) -> Item:
-    return Item(Plain(row.title), _detail(row, clicks), (Button(say("stories.button.open"), "story.open", str(row.id)),))
+def _item(turn: Turn, row: Story, clicks: int) -> Item:
+    return Item(
+        Plain(row.title),
+        held_line(turn, row) if row.state == "held" else _detail(row, clicks),
+        (Button(say("stories.button.open"), "story.open", str(row.id)),),
+    )
 
 
 def _detail(row: Story, clicks: int) -> Say:

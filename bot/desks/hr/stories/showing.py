@@ -7,14 +7,15 @@ from datetime import date
 from sqlmodel import Session, func, select
 
 from bot import audiences, insights, stories, strategy
-from bot.desks.notices.stories import proposal_card, story_card
+from bot.desks.balance_words import audience_word
+from bot.desks.hr.stories.balance import effect
+from bot.desks.notices.stories import flags, proposal_card, story_card
 from bot.desks.turn import Turn
 from bot.desks.wording import read_version
 from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Plain, Say, Text, say
 from bot.outbox import Delivery
 from bot.stories import Story
 from bot.stories.planning import is_being_planned
-from bot.strategy import Balance
 
 ROLES = ("hr", "curator")
 EVEN_CAPTIONS = 4
@@ -28,7 +29,7 @@ def read_story(turn: Turn, story_id: int) -> Story:
 
 def preview(turn: Turn, story_id: int, locale: str = "en") -> Card:
     """The very card an advocate gets; the platforms' previews draw this one in the reader's language."""
-    return story_card(read_story(turn, story_id))
+    return story_card(turn.session, read_story(turn, story_id))
 
 
 def admin_card(turn: Turn, row: Story) -> Card:
@@ -39,9 +40,10 @@ def admin_card(turn: Turn, row: Story) -> Card:
     blocks.append(Facts(_facts(turn, row)))
     if not row.is_internal:
         blocks.append(caption_state(turn.session, row))
-    if row.state in ("draft", "scheduled"):
-        blocks.append(Paragraph(effect(turn.session, row, turn.today)))
-    blocks += [Buttons(buttons) for buttons in _buttons(row)]
+    blocks += flags(turn.session, row)
+    if row.state in ("draft", "scheduled", "held"):
+        blocks += effect(turn, row)
+    blocks += [Buttons(buttons) for buttons in _buttons(row) if buttons]
     return Card(Plain(row.title), tuple(blocks))
 
 
@@ -78,33 +80,11 @@ def _strategy_name(session: Session, row: Story) -> str:
     return found.name if found else ""
 
 
-def audience_name(session: Session, audience_id: int | None) -> Text:
-    """An audience's name; the words for everyone where there is none."""
-    found = session.get(audiences.Audience, audience_id) if audience_id else None
-    return Plain(found.name) if found else say("stories.everyone")
-
-
 def reach(session: Session, row: Story, today: date) -> Say:
     """The audience with how many people it is now."""
-    return say("stories.reach", audience=_name(session, row), count=audiences.count(session, audiences.rule_of(session, row.audience_id), today))
-
-
-def _name(session: Session, row: Story) -> Say | str:
-    name = audience_name(session, row.audience_id)
-    return name.plain if isinstance(name, Plain) else name
-
-
-def effect(session: Session, row: Story, today: date) -> Say:
-    """What publishing does to the audience's balance, in a sentence: counts after it, and what is owed before the next ask."""
-    after = strategy.balance(session, row.audience_id, today).plus(row.kind)
-    counts = {kind: say(f"balance.{kind}", count=getattr(after, kind)) for kind in strategy.KINDS}
-    kind = say(f"stories.kind.{row.kind}")
-    return say("balance.effect", kind=kind, audience=_name(session, row), days=after.days, owed=owed(after), **counts)
-
-
-def owed(balance: Balance) -> Say:
-    """What the balance asks for next."""
-    return say("balance.owed", count=balance.gives_owed) if balance.gives_owed else say("balance.even")
+    return say(
+        "stories.reach", audience=audience_word(session, row.audience_id), count=audiences.count(session, audiences.rule_of(session, row.audience_id), today)
+    )
 
 
 def caption_state(session: Session, row: Story) -> Note | Paragraph:
@@ -122,13 +102,18 @@ def _buttons(row: Story) -> list[tuple[Button, ...]]:
     value, ident = f"{row.id}:{row.version}", str(row.id)
     look = Button(say("stories.button.preview"), "story.preview", ident)
     test = Button(say("stories.button.test"), "story.test", ident)
-    edit = (Button(say("stories.button.edit"), "story.edit", ident), Button(say("stories.button.captions"), "story.captions", ident))
+    edit = (
+        Button(say("stories.button.edit"), "story.edit", ident),
+        Button(say("stories.button.captions"), "story.captions", ident),
+        Button(say("intake.button.picture"), "story.picture", ident),
+    )
     match row.state:
         case "draft":
             return [(Button(say("stories.button.publish"), "story.plan", value, "primary"), look, test), edit]
-        case "scheduled":
+        case "scheduled" | "held":
             stop = Button(say("stories.button.unschedule"), "story.unschedule", value)
-            return [(Button(say("stories.button.replan"), "story.plan", value), look, test, stop), edit]
+            early = (Button(say("balance.override"), "story.override", value),) if row.state == "held" else ()
+            return [(Button(say("stories.button.replan"), "story.plan", value), look, test, stop, *early), edit if row.state == "scheduled" else ()]
         case "published":
             confirm = say("stories.confirm.recall")
             return [(look, Button(say("stories.button.recall"), "story.recall", value, "danger", confirm=confirm))]
