@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bonus_world import World
 from conftest import START, add_person
+from referral_desk import company
 from sqlalchemy import Text
 from sqlmodel import AutoString, Session, col, select
 from story_world import Talk, button, buttons, draft, published, shared, steps, text_of
@@ -16,7 +17,7 @@ from bot import audit, outbox, people, privacy, settings, stories
 from bot.audit import AuditEntry
 from bot.bonuses import Bonus, payruns
 from bot.db import Database
-from bot.desks import Deployment, clock_privacy, front, operator
+from bot.desks import Deployment, candidate, clock_privacy, front, operator
 from bot.errors import Refusal
 from bot.messages import Ask, Correct, Press
 from bot.migrations.tables import metadata
@@ -34,14 +35,15 @@ MARKS = ("xenia", "quistgaard", "quist.social", "hand-written", "galley")  # her
 GONE, CLEARED, NUMBER = "the row goes", "emptied", "the number stays; nobody stands behind it"
 NAMING = {
     "auditentry.actor_id": NUMBER, "bonus.beneficiary_id": NUMBER, "bonus.override_by": NUMBER, "bonusapproval.person_id": NUMBER,
-    "bonusplan.created_by": NUMBER, "campaign.created_by": NUMBER, "click.person_id": NUMBER, "clicktotal.person_id": NUMBER, "delivery.person_id": NUMBER,
-    "givencaptions.person_id": GONE, "identity.person_id": GONE, "identity.verified_by": GONE, "jobopening.hiring_manager_id": NUMBER,
-    "jobopening.recruiter_id": NUMBER, "lanepause.actor_id": NUMBER, "payrun.closed_by": NUMBER, "payrun.paid_by": NUMBER, "person.manager_id": CLEARED,
-    "personchange.person_id": GONE, "referral.former_person_id": NUMBER, "referral.hired_person_id": NUMBER, "referral.recruiter_id": NUMBER,
+    "bonusplan.created_by": NUMBER, "campaign.created_by": NUMBER, "click.person_id": NUMBER, "clicktotal.person_id": NUMBER, "clipping.person_id": GONE,
+    "delivery.person_id": NUMBER, "feed.author_id": CLEARED, "givencaptions.person_id": GONE, "identity.person_id": GONE, "identity.verified_by": GONE,
+    "jobopening.hiring_manager_id": NUMBER, "jobopening.recruiter_id": NUMBER, "lanepause.actor_id": NUMBER, "nurtureplan.author_id": NUMBER,
+    "override.actor_id": NUMBER, "payrun.closed_by": NUMBER, "payrun.paid_by": NUMBER, "person.manager_id": CLEARED, "personchange.person_id": GONE,
+    "persontopic.person_id": GONE, "referral.former_person_id": NUMBER, "referral.hired_person_id": NUMBER, "referral.recruiter_id": NUMBER,
     "referral.referrer_id": NUMBER, "referrallink.person_id": NUMBER, "referralshare.decided_by": NUMBER, "referralshare.person_id": NUMBER,
     "referralshare.proposed_by": NUMBER, "review.actor_id": NUMBER, "rolegrant.person_id": GONE, "setting.actor_id": NUMBER, "share.person_id": NUMBER,
-    "signinlink.person_id": GONE, "stagechange.actor_id": NUMBER, "story.author_id": CLEARED, "story.proposer_id": CLEARED, "strategy.author_id": NUMBER,
-    "websession.person_id": GONE,
+    "signinlink.person_id": GONE, "stagechange.actor_id": NUMBER, "story.author_id": CLEARED, "story.proposer_id": CLEARED,
+    "storypicture.author_id": CLEARED, "strategy.author_id": NUMBER, "thanks.person_id": NUMBER, "websession.person_id": GONE,
 }  # fmt: skip
 
 # Where what she wrote, or what tells who she is, stood in clear before. A pay run's file (bytes) keeps the names: /privacy says so.
@@ -126,7 +128,7 @@ async def a_busy_life(db: Database, deployment: Deployment) -> Person:
 
 
 def test_every_column_that_names_a_person_has_a_fate() -> None:
-    assert naming() == set(NAMING)
+    assert naming() - set(NAMING) == set(), "decide what becomes of it, let the noun do it in its erase_person, and enter it above"
 
 
 async def test_who_is_erased_stands_in_no_column_of_any_table(db: Database, deployment: Deployment) -> None:
@@ -319,6 +321,20 @@ async def test_a_repeated_event_whose_answer_is_gone_is_told_so_and_has_no_secon
     before = len(lite.read_now(lambda s: list(s.exec(select(AuditEntry)))))
     assert "That was heard already" in text_of((await desks.hear(lite, deployment, event, START)).answer)
     assert len(lite.read_now(lambda s: list(s.exec(select(AuditEntry))))) == before
+
+
+async def test_what_a_recruiter_was_answered_about_a_candidate_does_not_outlive_the_candidates_erasure(db: Database, deployment: Deployment) -> None:
+    meri = company(db, deployment)
+    referral, token = await meri.confirmed()
+    await meri.hear(meri.rita, Press("referral.take", f"{referral.id}:{referral.version}"))
+    await meri.hear(meri.rita, Press("referral.open", f"{referral.id}:{referral.version + 1}"))
+
+    def readable() -> str:
+        return db.read_now(lambda s: " ".join(deployment.vault.open_for(s, ANSWERS, r.answer) or "" for r in s.exec(select(Receipt))))
+
+    assert "Meikäläinen" in readable()
+    db.write_now(candidate.erase, deployment, token, START)
+    assert readable().strip() == ""
 
 
 async def test_what_was_published_stays_without_saying_who_proposed_it(db: Database, deployment: Deployment) -> None:
