@@ -84,3 +84,7 @@ async def test_its_pages_fit_a_desk(demo: str) -> None:
         for path in ("/demo/tour", "/demo/people", "/demo/clock", "/demo/mail", "/demo/mail/0", "/", "/admin/stories", "/admin/ledger", "/admin/bonuses"):
             await walk.page.goto(path)
             await walk.accessible(path)
+        for path in ("/nothing/here", "/press", "/s/nothing", "/r/nothing"):  # what a refused browser gets
+            await walk.page.goto(path)
+            await expect(walk.main.locator("h1")).not_to_be_empty()
+            await walk.accessible(path)
