@@ -50,6 +50,16 @@ def fresh_database(url: str, number: int) -> Iterator[str]:
         _admin(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def bare_database(url: str, name: str) -> Iterator[str]:
+    """A database with nothing in it; yields its owner's URL."""
+    _admin(url, f"CREATE DATABASE {name}")
+    try:
+        yield _named(url, name)
+    finally:
+        _admin(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def as_owner(url: str, *statements: str) -> None:
     """Run statements in a test's database as its owner, who may do what the serving role may not."""
     _admin(make_url(url).set(username="postgres", password=None).render_as_string(hide_password=False), *statements)
