@@ -2,120 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pytest
-from bonus_world import World, make_world
+from bonus_desk import Desk, buttons, read, said
+from bonus_world import make_world
 from conftest import add_person
 from sqlalchemy import text
 from sqlmodel import select
 
-from bot import bonuses, desks, ledger, outbox, settings
+from bot import bonuses, ledger, outbox, settings
 from bot.db import Database
 from bot.desks import Deployment, Turn, notices
-from bot.desks.clock import STEPS
 from bot.desks.hr.bonuses import pay_run_file
 from bot.errors import Refusal
-from bot.messages import Answer, Ask, Button, Buttons, Caller, Card, Command, Correct, Event, HomeOpened, Items, Press, Replace, Say, Show, Submission, Text
+from bot.messages import Ask, Button, Correct, Replace, Say, Show
 from bot.outbox import Delivery
-from bot.people import Person
 from content.catalog import LOCALES, Words
-
-_keys = itertools.count()
-
-
-MINE = ("bonuses.", "payruns.", "ledger.", "plans.")
-
-
-def _said(text: Text, words: Words) -> str:
-    """Strict about the words of bonuses; those of other rooms have tests of their own."""
-    try:
-        return words(text)
-    except KeyError as e:
-        if str(e.args[0]).startswith(MINE):
-            raise
-        return str(e.args[0])
-
-
-def plain(value: object, words: Words) -> Iterator[str]:
-    """Every text of a card or form as a reader of that language sees it; a missing word raises."""
-    if isinstance(value, Say) or type(value).__name__ == "Plain":
-        yield _said(value, words)
-    elif dataclasses.is_dataclass(value):
-        for f in dataclasses.fields(value):
-            yield from plain(getattr(value, f.name), words)
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from plain(part, words)
-
-
-def read(answer: Answer | Card | None) -> str:
-    """The words of an answer in English, after having read it in every language."""
-    pages = {locale: "\n".join(plain(answer, Words(locale, "Europe/Helsinki"))) for locale in LOCALES}
-    if isinstance(answer, dict):
-        return str(answer)
-    return pages["en"]
-
-
-def card(answer: Answer) -> Card:
-    assert isinstance(answer, Show | Replace), answer
-    return answer.card
-
-
-def buttons(answer: Answer | Card, action: str) -> list[Button]:
-    shown = answer if isinstance(answer, Card) else card(answer)
-    rows = [b for block in shown.blocks if isinstance(block, Items) for item in block.rows for b in item.buttons]
-    rows += [b for block in shown.blocks if isinstance(block, Buttons) for b in block.buttons]
-    return [b for b in rows if b.action == action]
-
-
-@dataclass
-class Desk:
-    """Somebody at the portal who says and presses; time stands still unless moved."""
-
-    world: World
-    deployment: Deployment
-    now: datetime = field(default=datetime(2026, 3, 2, 9, tzinfo=UTC))
-
-    async def _hear(self, who: Person, heard: object) -> Answer:
-        event = Event(f"k{next(_keys)}", Caller("portal", "", str(who.id)), heard)  # type: ignore[arg-type]
-        answer = (await desks.hear(self.world.db, self.deployment, event, self.now)).answer
-        if not isinstance(answer, Correct):
-            read(answer)
-        return answer
-
-    async def say(self, who: Person, words: str) -> Answer:
-        name, _, rest = words.partition(" ")
-        return await self._hear(who, Command(name, rest))
-
-    async def press(self, who: Person, button: Button) -> Answer:
-        return await self._hear(who, Press(button.action, button.value))
-
-    async def fill(self, who: Person, form: str, subject: str = "", **values: str) -> Answer:
-        return await self._hear(who, Submission(form, subject, values))
-
-    async def home(self, who: Person) -> Answer:
-        return await self._hear(who, HomeOpened())
-
-    def tick(self, now: datetime) -> None:
-        self.now = now
-        for name in ("bonuses.start", "bonuses.leavers", "bonuses.due", "ledger.read"):
-            while self.world.db.write_now(STEPS[name], self.deployment, now):
-                pass
-
-    def told(self, who: Person) -> list[str]:
-        """Titles of what is owed to somebody, as it would be said now."""
-
-        def build(session):  # type: ignore[no-untyped-def]
-            rows = session.exec(select(Delivery).where(Delivery.person_id == who.id, Delivery.notice.startswith("bonus")).order_by(Delivery.id)).all()
-            return [notices.build(session, self.deployment, d, self.now) for d in rows]
-
-        cards = self.world.db.read_now(build)
-        return [read(c).splitlines()[0] for c in cards if c]
 
 
 @pytest.fixture
@@ -132,7 +35,7 @@ async def test_from_plan_to_payment_in_as_few_presses_as_honest(desk: Desk) -> N
     world, hr = desk.world, desk.world.hr
     answer = await desk.say(hr, "admin plans")
     form = await desk.press(hr, buttons(answer, "plan.new")[0])
-    assert isinstance(form, Ask) and [f.name for f in form.form.fields[:3]] == ["name", "amount_1", "days_1"]
+    assert isinstance(form, Ask) and [f.name for f in form.form.fields[:3]] == ["name", "currency", "reward_1"]
     preview = await desk.fill(hr, "plan.save", name="Everybody", amount_1="500", days_1="90", is_default="yes")
     assert "€500.00" in read(preview) and "30 June 2026" in read(preview)
     put = await desk.press(hr, buttons(preview, "plan.put")[0])
@@ -285,7 +188,7 @@ async def test_a_plan_that_cannot_be_is_answered_beside_its_field(desk: Desk, va
     answer = await desk.fill(desk.world.hr, "plan.save", **values)
     assert isinstance(answer, Correct) and list(answer.errors) == [name]
     for locale in LOCALES:
-        _said(answer.errors[name], Words(locale))
+        said(answer.errors[name], Words(locale))
     assert part in Words("en")(answer.errors[name])
 
 
