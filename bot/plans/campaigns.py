@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import BigInteger, CheckConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -14,6 +14,8 @@ from bot.db import utc_field
 from bot.errors import FieldRefusal, Stale
 from bot.money import Money
 from bot.plans.records import MAX_DAYS
+
+LONGEST = timedelta(days=731)  # what runs longer is a plan
 
 
 class Campaign(SQLModel, table=True):
@@ -71,6 +73,8 @@ class CampaignDraft:
             raise FieldRefusal("days", "plans.days", count=MAX_DAYS)
         if self.until_on < self.from_on:
             raise FieldRefusal("until_on", "plans.campaign.backwards")
+        if self.until_on - self.from_on > LONGEST:
+            raise FieldRefusal("until_on", "plans.campaign.long")
 
 
 def draft_campaign(session: Session, now: datetime, actor_id: int | None, draft: CampaignDraft) -> Campaign:

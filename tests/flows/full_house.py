@@ -24,7 +24,7 @@ from bot.money import Money
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Referral
-from bot.stories import nurture
+from bot.stories import FeedDraft, nurture
 from bot.vault import ANSWERS
 
 ZONE = "Europe/Helsinki"
@@ -121,9 +121,14 @@ def _stories(house: FullHouse) -> None:
         later = stories.schedule(session, START, author, later.id or 0, None, START + timedelta(days=1), audience_id=None)
         for name, row in (("review", waiting), ("draft", ready), ("scheduled", later)):
             ids[name], ids[f"{name}_v"] = row.id, row.version
+        feed = stories.add_feed(session, START, author, FeedDraft("Blog", "https://meri.example/rss"))
+        stopped = stories.add_feed(session, START, author, FeedDraft("Old", "https://meri.example/old"))
+        stopped = stories.switch_feed(session, START, author, stopped.id or 0, 1, on=False)
+        ids["feed"], ids["feed_v"], ids["stopped"], ids["stopped_v"] = feed.id, feed.version, stopped.id, stopped.version
         for name, person in house.people.items():
             share = shares.create(session, START, f"share-token-of-{name}", person.id or 0, out.id or 0, "linkedin", None, "Look!")
             ids[f"share_of_{name}"] = share.id
+            ids[f"clip_of_{name}"] = stories.clip(session, START, person.id or 0, "https://meri.example/clipped").id
             ids[f"caption_of_{name}"] = shares.given(session, out, person)[0].id if name != "leaver" else 0
 
     db.write_now(make)
@@ -178,12 +183,28 @@ def _bonuses(session: Session, house: FullHouse) -> None:
     assert [b.state for b in mine[:5]] == ["eligible", "exported", "waiting", "approved", "held"], [b.state for b in mine]
 
 
+def _campaigns(session: Session, ids: dict[str, Any], hr: int) -> None:
+    """A charity, a campaign that runs and one that does not, and a newcomer who began on another day than the hire says."""
+    ids["charity"] = plans.charities.save(session, START, hr, "Sea rescue", "FI00").id
+    draft = plans.CampaignDraft("Spring", Money(100, "EUR"), 90, START.date(), START.date() + timedelta(days=30))
+    ids["campaign_draft"] = plans.campaigns.draft_campaign(session, START, hr, draft).id
+    ids["campaign"] = plans.campaigns.draft_campaign(session, START, hr, draft).id
+    plans.campaigns.start_campaign(session, START, hr, ids["campaign"])
+    newcomer = Person(name="Nea Newcomer", email="nea.newcomer@meri.example", start_on=START.date() + timedelta(days=9))
+    session.add(newcomer)
+    session.flush()
+    session.exec(update(Referral).where(col(Referral.id) == ids["hired_of_colleague"]).values(hired_person_id=newcomer.id))
+    for name, referral in (("begun", "hired_of_colleague"), ("hired_2", "hired_2")):
+        ids[name], ids[f"{name}_v"] = ids[referral], session.get_one(Referral, ids[referral]).version
+
+
 def _rest(session: Session, house: FullHouse) -> None:
     ids, p = house.ids, house.people
     hr = p["hr"].id or 0
     closed = openings.create(session, START, hr, openings.Draft("Closed one"))
     openings.set_open(session, START, hr, closed.id or 0, 1, False)
     ids["opening_v"], ids["closed"], ids["closed_v"] = 1, closed.id, closed.version
+    _campaigns(session, ids, hr)
     ids["plan_draft"] = plans.draft_plan(session, START, hr, PlanDraft("Next", (Instalment(90, Money(1, "EUR")),))).id
     ids["audience"] = audiences.save(session, START, hr, "The yard", Rule(departments=("Yard",)), START.date()).id
     ids["strategy"] = strategy.create(session, START, hr, "Be known", "So that people come", None).id

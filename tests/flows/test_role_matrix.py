@@ -50,9 +50,10 @@ COMMANDS: dict[str, May] = {
     **{name: May(ALL) for name in ("vinkki help", "vinkki home", "refer", "referrals", "stories", "vinkki leaderboard", "vinkki propose", "vinkki settings",
                                    "vinkki bonuses")},
     "vinkki recruiting": May(RECRUITING), "admin openings": May(RECRUITING),
-    "admin stories": May(STORIES), "admin strategy": May(STORIES), "admin nurture": May(STORIES), "admin audiences": May(STORIES),
+    "admin stories": May(STORIES), "admin feeds": May(STORIES), "admin strategy": May(STORIES), "admin nurture": May(STORIES), "admin audiences": May(STORIES),
     "admin payrun": May(PAY), "admin ledger": May(PAY),
-    "admin people": May(HR, "salo"), "admin settings": May(HR), "admin bonuses": May(HR), "admin plans": May(HR), "admin campaigns": May(HR), "admin charities": May(HR), "admin forecast": May(PAY), "admin deliveries": May(HR),
+    "admin people": May(HR, "salo"), "admin settings": May(HR), "admin bonuses": May(HR), "admin plans": May(HR),
+    "admin campaigns": May(HR), "admin charities": May(HR), "admin forecast": May(PAY), "admin deliveries": May(HR),
     "admin room": May(HR, "admin", writes=True),
 }  # fmt: skip
 
@@ -75,6 +76,10 @@ BUTTONS: dict[str, May] = {
     "recruiting.page": May(RECRUITING, "0"), "openings.page": May(RECRUITING, "0"),
     "opening.new": May(HR), "opening.edit": May(HR, "{opening}"), "opening.close": May(HR, "{opening}:{opening_v}", writes=True),
     "opening.reopen": May(HR, "{closed}:{closed_v}", writes=True),
+    "feed.page": May(STORIES, "0"), "feed.open": May(STORIES, "{feed}"), "feed.new": May(STORIES), "feed.edit": May(STORIES, "{feed}"),
+    "feed.now": May(STORIES, "{feed}:{feed_v}", writes=True), "feed.stop": May(STORIES, "{feed}:{feed_v}", writes=True),
+    "feed.start": May(STORIES, "{stopped}:{stopped_v}", writes=True), "feed.remove": May(STORIES, "{feed}:{feed_v}", writes=True),
+    "story.picture": May(STORIES, "{draft}"),
     "stories.tab": May(STORIES, "draft:0"), "story.open": May(STORIES, "{draft}"), "story.write": May(STORIES), "story.edit": May(STORIES, "{draft}"),
     "story.captions": May(STORIES, "{draft}"), "story.caption_form": May(STORIES, "{draft}:en:"), "story.preview": May(STORIES, "{draft}"),
     "story.test": May(STORIES, "{draft}", writes=True), "story.plan": May(STORIES, "{draft}:{draft_v}"),
@@ -104,12 +109,13 @@ BUTTONS: dict[str, May] = {
     "campaigns.show": May(HR), "campaigns.page": May(HR, "0"), "campaign.new": May(HR), "campaign.start": May(HR, "{campaign_draft}", writes=True),
     "campaign.end": May(HR, "{campaign}", writes=True),
     "charities.show": May(HR), "charities.page": May(HR, "0"), "charity.new": May(HR), "charity.remove": May(HR, "{charity}", writes=True),
-    "referral.start": May(RECRUITING, "{hired}:{hired_v}"), "referral.start_is": May(RECRUITING, "{hired}:{hired_v}", writes=True),
+    "referral.start": May(RECRUITING, "{hired}:{hired_v}"), "referral.start_is": May(RECRUITING, "{begun}:{begun_v}", writes=True),
     "referral.newcomer": May(RECRUITING, "{hired_2}:{hired_2_v}:{me_of_colleague}", writes=True), "referral.facts": May(RECRUITING, "{taken}:{taken_v}"),
 }  # fmt: skip
 
 _STORY = {"title": "T", "link": "https://meri.example/x", "kind": "give", "language": "en", "summary": "", "topics": "a,b", "image_url": "", "image_alt": "",
           "is_internal": ""}  # fmt: skip
+_READ = {"title": "T", "summary": "S", "image_url": "https://meri.example/i.png", "image_alt": "", "language": "fi", "site": "Meri"}
 _OPENING = {"title": "T", "language": "en", "department": "", "location": "", "country": "", "recruiter": "", "hiring_manager": "", "plan": "",
             "open_until": "", "description": "", "link": ""}  # fmt: skip
 _MEASURE = {"figure": "shares", "target": "5", "deadline": "2026-12-31"}
@@ -118,6 +124,9 @@ FORMS: dict[str, May] = {
     "refer.link": May(ALL, "", writes=True, any_value=True, fields={"opening": "", "language": "fi"}),
     "story.share": May(ALL, "{published}:{caption}", writes=True, fields={"text": "Hi", "network": "mastodon", "instance": "mastodon.social"}),
     "story.propose": May(ALL, writes=True, any_value=True, fields={"link": "https://meri.example/x", "title": "T", "why": "w", "caption": "c"}),
+    "story.found": May(ALL, "{clip}", writes=True, fields={**_READ, "unread": ""}), "story.fill": May(STORIES, "{draft}:{draft_v}", writes=True, fields=_READ),
+    "feed.save": May(STORIES, "{feed}:{feed_v}", writes=True, or_new=True,
+                     fields={"name": "N", "url": "https://meri.example/n", "kind": "give", "audience": "0", "strategy": "0", "language": ""}),
     "profile.save": May(ALL, writes=True, any_value=True,
                         fields={"language": "sv", "time_zone": "Europe/Stockholm", "platform": "mail", "paused_until": "2026-04-01", "leaderboard": "yes"}),
     "referral.decline": May(RECRUITING, "{offered}:{offered_v}", writes=True, fields={"words": "timing", "own": "o", "reason": "r"}),

@@ -44,6 +44,8 @@ def explain(turn: Turn, value: str) -> Show:
         raise Refusal("bonuses.gone")  # somebody else's bonus does not exist for others
     card = explaining.explanation_card(turn.session, found, in_full, earlier)
     if not earlier and found.bonus.beneficiary_id != turn.person_id and turn.has("hr") and (buttons := bonus_cards.corrections(turn, found.bonus)):
+        if found.bonus.state in bonuses.OWED:
+            buttons = (*buttons, bonus_cards.start_button(turn.session, found.bonus))
         card = Card(card.title, (*card.blocks, Buttons(buttons)))
     return Show(card)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from bot import audiences, plans
+from bot.bonuses.hire import FAR
 from bot.desks import wording
 from bot.desks.hr.plan_form import read_days, read_money
 from bot.desks.turn import Desk, Turn
@@ -105,8 +106,8 @@ def save(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     turn.require("hr")
     money, days = read_money(values, "amount", turn.deployment.currency), read_days(values, "days")
     until = _day(values, "until_on")
-    if until < turn.today:
-        raise FieldRefusal("until_on", "plans.campaign.past")
+    if not turn.today <= until <= turn.today + FAR:
+        raise FieldRefusal("until_on", "plans.campaign.past" if until < turn.today else "plans.campaign.long")
     draft = CampaignDraft(
         values.get("name", ""), money, days, _day(values, "from_on"), until, opening_id=_opening(turn, values.get("opening", "")),
         department=values.get("department", ""), country=values.get("country", ""), audience_id=_audience(turn, values.get("audience", "")),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from bot import openings, plans
 from bot.bonuses import budgets
+from bot.bonuses.hire import FAR
 from bot.desks import wording
 from bot.desks.hr.plan_form import plan_draft, plan_form
 from bot.desks.turn import Desk, Turn
@@ -171,7 +172,7 @@ def try_out(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     asked = turn.session.get(BonusPlan, wording.read_id(subject))
     if asked is None:
         raise Refusal("plans.gone")
-    opening, start = _opening(turn, values.get("opening", "")), _day(values.get("start_on", ""))
+    opening, start = _opening(turn, values.get("opening", "")), _day(turn, values.get("start_on", ""))
     where = opening.where if opening else plans.Where()
     name = wording.opening_name(turn.session, opening.id if opening else None)
     if plans.would_fit(turn.session, asked, where):
@@ -202,11 +203,14 @@ def _opening(turn: Turn, value: str) -> JobOpening | None:
     return opening
 
 
-def _day(text: str) -> date:
+def _day(turn: Turn, text: str) -> date:
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         raise FieldRefusal("start_on", "recruiter.error.day") from None
+    if abs(day - turn.today) > FAR:
+        raise FieldRefusal("start_on", "bonuses.start_too_far")
+    return day
 
 
 def put(turn: Turn, value: str) -> Replace:

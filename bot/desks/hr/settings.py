@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import settings
+from bot.bonuses.payfile import COLUMNS, DELIMITERS, ENCODINGS, read_columns
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Form, Item, Items, Note, Option, Paragraph, Plain, Replace, Show, Text, TextField, say
@@ -11,6 +12,8 @@ PAGE = 8
 _LONGEST = 2000
 _HIGHEST = {"_hour": 23, "_percent": 100, "_days": 3660}  # by how the name ends
 _ANY = 1_000_000
+_CHOICES = {"payroll.delimiter": tuple(d for d in DELIMITERS if d.strip()), "payroll.encoding": ENCODINGS}
+_CODE = 30  # characters of a wage-type code
 
 
 def _names() -> list[str]:
@@ -66,6 +69,8 @@ def edit(turn: Turn, value: str) -> Answer:
     if isinstance(now, bool):
         options = (Option("on", say("settings.on")), Option("off", say("settings.off")))
         field: ChoiceField | TextField = ChoiceField("value", label, options, "on" if now else "off")
+    elif name in _CHOICES:
+        field = ChoiceField("value", label, tuple(Option(choice, _choice_words(choice)) for choice in _CHOICES[name]), str(now))
     elif isinstance(now, int):
         field = TextField("value", label, str(now), max_length=7, shape="number", hint=say("settings.number_hint"))
     else:
@@ -112,9 +117,33 @@ def _read(name: str, text: str) -> object:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= highest):
             raise FieldRefusal("value", "settings.not_number", highest=highest)
         return int(text)
-    if len(text) > _LONGEST:
-        raise FieldRefusal("value", "settings.too_long", count=_LONGEST)
+    return _read_text(name, text)
+
+
+def _read_text(name: str, text: str) -> str:
+    if name in _CHOICES and text not in _CHOICES[name]:
+        raise FieldRefusal("value", "settings.not_a_choice")
+    if name == "payroll.columns":
+        _check_columns(text)
+    is_code = name.startswith("payroll.wage_code_")
+    if is_code and not (text and text.isprintable()):
+        raise FieldRefusal("value", "settings.code_missing")
+    longest = _CODE if is_code else _LONGEST
+    if len(text) > longest:
+        raise FieldRefusal("value", "settings.too_long", count=longest)
     return text
+
+
+def _check_columns(text: str) -> None:
+    """Columns that the pay-run file does not know are said now, and not to payroll when it closes a run."""
+    try:
+        read_columns(text)
+    except ValueError as e:
+        raise FieldRefusal("value", "settings.columns", name=str(e)[:40], names=", ".join(COLUMNS)) from None
+
+
+def _choice_words(choice: str) -> Text:
+    return say("settings.tab") if choice == "tab" else Plain(choice)
 
 
 DESK = Desk(
