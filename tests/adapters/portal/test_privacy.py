@@ -31,11 +31,12 @@ async def test_without_a_contact_hr_answers(stranger: Browser) -> None:
 
 async def test_it_tells_the_rules_in_force(portal: Portal, stranger: Browser) -> None:
     before = (await stranger.get("/privacy")).main.text
-    assert "365 days" in before and "scrambled mark" in before
+    assert "365 days" in before and "memory until the day is over" in before
     await _set(portal, "privacy.not_hired_days", 200)
     await _set(portal, "click.dedupe", False)
+    await _set(portal, "bonus.former_employee_days", 400)
     after = (await stranger.get("/privacy")).main.text
-    assert "200 days" in after and "scrambled mark" not in after
+    assert "200 days" in after and "400 days after your last day" in after and "memory until the day is over" not in after
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "Who is responsible"), ("fi", "Kuka vastaa"), ("sv", "Vem som ansvarar")])
