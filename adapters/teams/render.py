@@ -28,7 +28,8 @@ def card_to_adaptive(card: Card, words: Words, place: Place | None = None) -> El
         elif drawn := _block(block, words, place):
             body += [drawn[0] | {"separator": True, "spacing": "Medium"}, *drawn[1:]] if parted else drawn
             parted = False
-    return fitted(envelope(body, is_wide=any(isinstance(b, ChartBlock | Items) for b in card.blocks)), words)
+    whole = envelope(body, is_wide=any(isinstance(b, ChartBlock | Items) for b in card.blocks))
+    return fitted(whole | {"fallbackText": words(say("teams.too_old"))}, words)
 
 
 def envelope(body: list[Element], *, is_wide: bool = False) -> Element:

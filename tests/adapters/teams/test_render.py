@@ -40,6 +40,7 @@ from bot.messages import (
     Paragraph,
     Picture,
     Plain,
+    Say,
     Series,
     TextField,
     TickField,
@@ -145,6 +146,12 @@ WIDGETS: list[tuple[Block, list[dict[str, Any]]]] = [
 @pytest.mark.parametrize(("block", "expected"), WIDGETS, ids=lambda x: type(x).__name__)
 def test_a_widget_is_drawn_as_agreed(block: Block, expected: list[dict[str, Any]]) -> None:
     assert drawn(block) == expected
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_client_too_old_for_the_card_says_so_in_the_readers_language(locale: str) -> None:
+    card = card_to_adaptive(Card(P("[T](https://evil.example)"), ()), Words(locale, "UTC"))
+    assert not problems(card) and card["fallbackText"] == Words(locale, "UTC")(Say("teams.too_old")) and "evil" not in card["fallbackText"]
 
 
 def test_a_divider_is_the_line_above_what_follows() -> None:
