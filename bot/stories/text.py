@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from bot.errors import FieldRefusal
 
@@ -36,6 +37,17 @@ def checked_link(url: str, field: str = "link") -> str:
         return _plain_link(url.strip())
     except (ValueError, UnicodeError):
         raise FieldRefusal(field, "stories.refused.link") from None
+
+
+_PASSED_ON = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|igsh|li_fat_id|trk|s_cid|_hs\w+", re.IGNORECASE)
+
+
+def link_key(link: str) -> str:
+    """A checked link without what makes it look different though it leads to the same page: scheme, www., what campaigns and
+    networks append, the fragment, a slash at the end. Two stories with the same key are about the same page."""
+    parts = urlsplit(link)
+    query = urlencode(sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _PASSED_ON.fullmatch(k)))
+    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{'?' if query else ''}{query}"
 
 
 def _plain_link(url: str) -> str:
