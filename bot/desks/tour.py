@@ -67,7 +67,7 @@ def characters(session: Session) -> list[Character]:
         roles.setdefault(grant.person_id, []).append(grant.role)
     found = [
         Character(p.id or 0, p.name, p.email, p.kind, p.department, p.locale, tuple(roles.get(p.id or 0, ())))
-        for p in session.exec(select(Person).order_by(col(Person.name)))
+        for p in session.exec(select(Person).where(col(Person.erased_at).is_(None)).order_by(col(Person.name)))
     ]
     return sorted(found, key=lambda c: not c.roles)
 
