@@ -95,8 +95,8 @@ def show(turn: Turn, value: str) -> Show:
         Button(say("plans.change"), "plan.change", str(plan.id), "primary"), Button(say("plans.try.button"), "plan.try", str(plan.id)),
         Button(say("plans.budget.button"), "plan.budget", str(plan.id)), Button(say("plans.back"), "plan.more", "0"),
     )  # fmt: skip
-    return Show(Card(say("plans.row", name=plan.name, money=wording.whole(turn.session, promise.instalments)), (
-        Facts(tuple(rows)), Items(parts), Buttons(buttons),
+    return Show(Card(say("plans.named", name=plan.name), (
+        Paragraph(say("plans.part", money=wording.whole(turn.session, promise.instalments))), Facts(tuple(rows)), Items(parts), Buttons(buttons),
     )))  # fmt: skip
 
 
@@ -148,8 +148,9 @@ def _preview(turn: Turn, plan: BonusPlan, promise: Promise) -> Card:
     start = turn.today + AHEAD
     rows = (Fact(say("plans.fact.scope"), scope_words(plan)), Fact(say("plans.fact.openings"), _openings_words(turn, plan)))
     buttons = (Button(say("plans.put"), "plan.put", str(plan.id), "primary"), Button(say("plans.try.button"), "plan.try", str(plan.id)))
-    return Card(say("plans.preview", name=promise.name, money=wording.whole(turn.session, promise.instalments)), (
-        Paragraph(say("plans.preview_lead", day=start)), _dates(turn, promise.every, start), Facts(rows), Buttons(buttons),
+    whole = wording.whole(turn.session, promise.instalments)
+    return Card(say("plans.preview", name=promise.name), (
+        Paragraph(say("plans.preview_lead", day=start, money=whole)), _dates(turn, promise.every, start), Facts(rows), Buttons(buttons),
         Note(say("plans.preview_note", version=promise.version)),
     ))  # fmt: skip
 
