@@ -65,7 +65,7 @@ LABELS: dict[str, Say] = {
     "forward": say("demo.forward", count=90),
     "still_here": say("bonuses.still_here"),
     "close": say("payruns.close", currency="EUR"),
-    "download": say("payruns.download"),
+    "download": say("payruns.download_csv"),
     "why": say("bonuses.why"),
     "ledger": say("portal.desk.ledger"),
 }
