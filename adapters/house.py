@@ -14,6 +14,9 @@ from aiohttp import web
 
 from adapters.clock import MovableClock, WallClock
 from adapters.delivery import Lanes
+from adapters.feeds.fetching import OPEN_WEB, Cage
+from adapters.feeds.page import PageReader
+from adapters.feeds.poller import Poller
 from adapters.guard import client_address
 from adapters.half_open import HalfOpen
 from adapters.hub import Hub, PlatformAdapter, Preview
@@ -98,6 +101,7 @@ class House:
     lanes: Lanes
     ticker: Ticker
     app: web.Application
+    poller: Poller
     _runner: web.AppRunner | None = field(default=None, repr=False)
     _half_open: HalfOpen = field(default_factory=HalfOpen, repr=False)
 
@@ -117,6 +121,7 @@ class House:
         assert runner.server is not None
         self._half_open.start(runner.server)
         self.ticker.start()
+        self.poller.start()
         port: int = runner.addresses[0][1]
         log.info("serving", host=config.host, port=port, platforms=sorted(self.platforms))
         return port
@@ -126,6 +131,7 @@ class House:
         await self._half_open.stop()
         if self._runner:
             await self._runner.cleanup()
+        await self.poller.stop()
         await self.ticker.stop()
         await self.lanes.stop()
         for platform in self.platforms.values():
@@ -137,15 +143,17 @@ class House:
         log.info("stopped")
 
 
-def make_house(hub: Hub, *, owner: str = "vinkki", extras: Extras | None = None, mailer: Mailer | None = None) -> House:
-    """Wire a house on a hub. `owner` names this process in the outbox: the same at every start of the same server."""
+def make_house(hub: Hub, *, owner: str = "vinkki", extras: Extras | None = None, mailer: Mailer | None = None, cage: Cage = OPEN_WEB) -> House:
+    """Wire a house on a hub. `owner` names this process in the outbox: the same at every start of the same server. `cage` is what
+    may be read of the web."""
+    hub.read_page = PageReader(cage)
     platforms = make_platforms(hub, extras, mailer)
     lanes = Lanes(hub, platforms, owner)
     ticker = Ticker(hub, lanes)
     page = _page(hub)
     app = make_app(hub, platforms.values(), _readiness(ticker, lanes, platforms), page)
     ShareLinks(hub, page, nobody if hub.deployment.is_demo else _who(hub)).add_routes(app)
-    return House(hub, platforms, lanes, ticker, app)
+    return House(hub, platforms, lanes, ticker, app, Poller(hub, cage))
 
 
 def _readiness(ticker: Ticker, lanes: Lanes, platforms: Mapping[str, PlatformAdapter]) -> Callable[[], dict[str, bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,20 +12,28 @@ from bot import desks
 from bot.config import Config
 from bot.db import Database
 from bot.desks import Deployment, front
-from bot.messages import Card, Event, Reply, Unknown
+from bot.messages import Card, Event, ReadPage, Reply, Submission, Unknown
 from bot.ports import ChatPlatform, Clock
 
 VerifiedEmail = Callable[[], Awaitable[str]]
+ReadsPages = Callable[[str], Awaitable[Mapping[str, str]]]
+
+
+async def unread(url: str) -> Mapping[str, str]:
+    """Where nobody reads pages."""
+    return {"unread": "unreachable"}
 
 
 @dataclass
 class Hub:
-    """The house as an adapter sees it. `wake` is called after anything that may have left something in the outbox."""
+    """The house as an adapter sees it. `read_page` looks at a page of the open web (adapters.feeds).
+    `wake` is called after anything that may have left something in the outbox."""
 
     config: Config
     db: Database
     deployment: Deployment
     clock: Clock
+    read_page: ReadsPages = unread
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
     async def hear(self, event: Event, email: VerifiedEmail | None = None) -> Reply:
@@ -37,8 +45,16 @@ class Hub:
             caller = event.caller
             if await self.db.write(front.recognise, caller, address, now):
                 reply = await desks.hear(self.db, self.deployment, event, now)
+        if isinstance(reply.answer, ReadPage):
+            reply = await self._read(event, reply.answer)
         self.wake()
         return reply
+
+    async def _read(self, event: Event, wanted: ReadPage) -> Reply:
+        """The answer once the page was read. The same event heard again reads it again, and has its first effect."""
+        found = await self.read_page(wanted.url)
+        read = Event(f"{event.key}:read" if event.key else "", event.caller, Submission(wanted.form, wanted.subject, dict(found)))
+        return await desks.hear(self.db, self.deployment, read, self.clock.now())
 
     def wake(self) -> None:
         """Tell the delivery lanes that something may be owed."""

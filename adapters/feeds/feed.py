@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from adapters.feeds import child
 from adapters.feeds.found import Broken, Found
+from adapters.feeds.unread import Unread
 from bot.desks.hr.stories import Draft
-from bot.errors import VinkkiError
 from bot.messages import say
 
-SECONDS = 5
-CHILD = Path(__file__).with_name("reading.py")
-_WHY = {
-    "not_xml": "this is not a feed: it is no XML (a web page, perhaps; look for its RSS address)",
-    "not_feed": "this is XML, and neither RSS nor Atom",
-    "entities": "this feed declares entities, which feeds have no need of",
-    "empty": "there is nothing in it",
-}
+LOCALES = ("en", "fi", "sv")
 
 
 def read(body: bytes) -> Iterator[Found | Broken]:
     """The stories of a feed's bytes, at most 500. The GUID makes an entry the same story again; a second one in a feed is left out.
 
-    Raises VinkkiError with a sentence when the whole is no feed or takes too long to read.
+    Raises Unread when the whole is no feed or takes too long to read.
     """
     seen: set[str] = set()
     for i, entry in enumerate(entries(body), start=1):
@@ -36,30 +26,19 @@ def read(body: bytes) -> Iterator[Found | Broken]:
             yield Broken(where, say("feeds.feed.incomplete"))
         elif guid not in seen:
             seen.add(guid)
-            draft = Draft(entry["title"], entry["link"], entry["summary"], kind="tell", language=_language(entry["language"]), source="feed", source_guid=guid)
+            draft = Draft(entry["title"], entry["link"], entry["summary"], kind="tell", language=language(entry["language"]), source="feed", source_guid=guid)
             yield Found(where, draft)
 
 
-def _language(code: str) -> str:
+def language(code: str, otherwise: str = "en") -> str:
+    """A language tag as one of ours."""
     short = code.strip().lower()[:2]
-    return short if short in ("en", "fi", "sv") else "en"
+    return short if short in LOCALES else otherwise
 
 
-def entries(body: bytes, seconds: float = SECONDS) -> list[dict[str, str]]:
-    """The entries as the child read them: title, link, summary, guid, language, all text. Raises VinkkiError."""
+def entries(body: bytes, seconds: float = child.SECONDS) -> list[dict[str, str]]:
+    """The entries as the child read them: title, link, summary, guid, language, all text. Raises Unread."""
     if not body.strip():
-        raise VinkkiError(_WHY["empty"])
-    try:
-        # -I: no user site, no PYTHON* variables; the environment is empty, so that no secret is in the child's reach
-        done = subprocess.run(  # noqa: S603 (our own interpreter and file)
-            [sys.executable, "-I", str(CHILD)], input=body, capture_output=True, timeout=seconds, env={}, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise VinkkiError("reading this feed took too long") from None
-    if done.returncode != 0:
-        raise VinkkiError("this feed could not be read: it took too much time or memory")
-    answer = json.loads(done.stdout)
-    if "wrong" in answer:
-        raise VinkkiError(_WHY[answer["wrong"]])
-    found: list[dict[str, str]] = answer["entries"]
+        raise Unread("empty")
+    found: list[dict[str, str]] = child.read("feed", body, seconds=seconds)["entries"]
     return found

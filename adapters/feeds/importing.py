@@ -31,15 +31,15 @@ class ImportReport:
 
 def import_stories(
     db: Database, deployment: Deployment, now: datetime, actor_id: int | None, path_or_url: str, progress: Callable[[int], None] = lambda done: None,
-    *, resolve: fetching.Resolve = fetching.system_resolve,
+    *, cage: fetching.Cage = fetching.OPEN_WEB,
 ) -> ImportReport:  # fmt: skip
     """Take in every story of a Markdown folder (or file), a CSV file, a feed file or a feed's address. Importing twice changes nothing.
 
-    `progress(done)` is told how many were looked at. `resolve` finds addresses by host name (tests hand in their own).
+    `progress(done)` is told how many were looked at. `cage` is what fetching may reach (tests hand in their own).
     Raises VinkkiError with a sentence for the command line when the whole cannot be read.
     """
     report, done = ImportReport(), 0
-    stream = found(path_or_url, resolve)
+    stream = found(path_or_url, cage)
     while page := list(islice(stream, PAGE)):
         report.refused += [(item.where, item.reason) for item in page if isinstance(item, Broken)]
         whole = [item for item in page if isinstance(item, Found)]
@@ -53,10 +53,10 @@ def import_stories(
     return report
 
 
-def found(path_or_url: str, resolve: fetching.Resolve) -> Iterator[Found | Broken]:
+def found(path_or_url: str, cage: fetching.Cage) -> Iterator[Found | Broken]:
     """Every story that is there, or what is wrong with it, in order."""
     if path_or_url.lower().startswith(("http://", "https://")):
-        return feed.read(fetching.fetch(path_or_url, most=MOST_FEED_BYTES, resolve=resolve))
+        return feed.read(fetching.fetch(path_or_url, most=MOST_FEED_BYTES, cage=cage).body)
     path = Path(path_or_url)
     if path.is_dir() or path.suffix.lower() in (".md", ".markdown"):
         return markdown.read(path)

@@ -21,7 +21,7 @@ PAGES = {"/stories": Command("stories"), "/refer": Command("refer"), "/referrals
     f"/{word}": Command("vinkki", word) for word in ("leaderboard", "settings", "help")
 }
 # Buttons that a large screen answers better than a card does: the story beside itself on every platform.
-BIG_VIEWS = {"story.preview": "/admin/stories/{}"}
+BIG_VIEWS = {"story.preview": "/admin/stories/{}", "story.picture": "/admin/stories/{}/picture"}
 
 
 class Talk:

@@ -15,13 +15,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from adapters.guard import BODY_SECONDS, UPLOAD_LIMIT, UPLOAD_SECONDS, Refused
 from bot.desks.hr.files import FileReport
-from bot.messages import Text
+from bot.messages import Text, storable
 
 KEPT_SECONDS = 3600.0
 MOST = 16  # files at once, of everybody
 PIECE = 64 * 1024
 LONGEST_LINE = 1024 * 1024  # bytes; a longer one is read in pieces, which are then refused as lines
 TOKEN_BYTES = 200
+WORDS_BYTES = 4000
 T = TypeVar("T")
 
 
@@ -40,6 +41,7 @@ class Upload:
     state: str = "reading"
     report: FileReport | None = None
     why: Text | None = None  # it failed
+    said: dict[str, str] = field(default_factory=dict, repr=False)  # words that were typed beside it
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -96,8 +98,10 @@ class Shelf:
             self.drop(number)
 
 
-async def receive(request: web.Request, noun: str, mark: str, require_token: Callable[[str], None], limit: int = UPLOAD_LIMIT) -> Upload | None:
-    """Read a posted file: a multipart body with the session's token first and the file after it, nothing else.
+async def receive(
+    request: web.Request, noun: str, mark: str, require_token: Callable[[str], None], limit: int = UPLOAD_LIMIT, words: tuple[str, ...] = (),
+) -> Upload | None:  # fmt: skip
+    """Read a posted file: a multipart body with the session's token first, then the fields `words`, the file after them, nothing else.
 
     Not a byte of the file is kept before `require_token` (which raises Refused) has agreed. Session and origin are to be settled
     from the headers before this is called. None when no file was chosen. Raises Refused 400, 408, 413 and 415.
@@ -112,7 +116,7 @@ async def receive(request: web.Request, noun: str, mark: str, require_token: Cal
     upload = Upload(noun, mark, file)
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
-            if await _read(await request.multipart(), upload, require_token):
+            if await _read(await request.multipart(), upload, require_token, words):
                 return upload
     except TimeoutError:
         file.close()
@@ -127,9 +131,11 @@ async def receive(request: web.Request, noun: str, mark: str, require_token: Cal
     return None
 
 
-async def _read(parts: MultipartReader, upload: Upload, require_token: Callable[[str], None]) -> bool:
+async def _read(parts: MultipartReader, upload: Upload, require_token: Callable[[str], None], words: tuple[str, ...]) -> bool:
     """True when there is a file."""
     require_token((await _small(await _next(parts, "csrf"), TOKEN_BYTES)).decode("ascii", "replace"))
+    for name in words:
+        upload.said[name] = storable((await _small(await _next(parts, name), WORDS_BYTES)).decode("utf-8", "replace"))
     part = await _next(parts, "file")
     ends_in_line = True
     while not part.at_eof():

@@ -15,7 +15,7 @@ from adapters.slack.place import Place
 from adapters.slack.render import card_to_message
 from adapters.slack.view import card_to_home, card_to_view, errors_by_block, form_to_view
 from adapters.slack.workspace import FAILURES
-from bot.messages import Answer, Ask, Card, ChartBlock, Correct, Offer, Paragraph, Picture, Replace, Reply, Show, Unknown, say
+from bot.messages import Answer, Ask, Card, ChartBlock, Correct, Offer, Paragraph, Picture, ReadPage, Replace, Reply, Show, Unknown, say
 from content.catalog import Words
 
 log = structlog.get_logger("vinkki.slack")
@@ -32,8 +32,8 @@ def card_of(answer: Answer) -> Card:
             return card
         case Correct(errors):
             return Card(say("refused.title"), tuple(Paragraph(text) for text in errors.values()), tone="refusal")
-        case Ask() | Offer():
-            return BROKEN  # a form is asked elsewhere; options have no place here
+        case Ask() | Offer() | ReadPage():
+            return BROKEN  # a form is asked elsewhere, options have no place here, a page was read before
 
 
 def in_ack(place: Place, reply: Reply) -> Json | None:

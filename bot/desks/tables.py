@@ -12,13 +12,13 @@ from bot.desks.advocate import bonuses as advocate_bonuses
 from bot.desks.advocate import profile
 from bot.desks.advocate import referrals as advocate_referrals
 from bot.desks.advocate import stories as advocate_stories
-from bot.desks.hr import audiences, bonuses, deliveries, ledger, openings, payruns, people, plans, rooms, settings, stories, strategy
+from bot.desks.hr import audiences, bonuses, deliveries, feeds, ledger, openings, payruns, people, plans, rooms, settings, stories, strategy
 from bot.desks.turn import Desk, Turn
 from bot.messages import Answer, Show
 
 DESKS: tuple[Desk, ...] = (
     front.DESK, rooms.DESK, deliveries.DESK, advocate_referrals.DESK, recruiter.DESK, openings.DESK, advocate_stories.DESK, stories.DESK, strategy.DESK,
-    profile.DESK, erasing.DESK, people.DESK, audiences.DESK, settings.DESK,
+    profile.DESK, erasing.DESK, people.DESK, audiences.DESK, feeds.DESK, settings.DESK,
     advocate_bonuses.DESK, bonuses.DESK, payruns.DESK, ledger.DESK, plans.DESK,
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from bot.desks import front, notices
 from bot.desks.hr import payruns
 from bot.desks.hr import stories as hr_stories
 from bot.desks.turn import Deployment, Turn
-from bot.messages import Answer, Card, answer_json
+from bot.messages import Answer, Card, ReadPage, answer_json
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.people.sign_in import code_of
@@ -54,8 +54,14 @@ def sign_in_code(token: str) -> str:
 
 
 def saved_answer(session: Session, deployment: Deployment, person_id: int, nonce: str) -> Answer | None:
-    """The answer that a press or submission of this person on the portal was given; None when there was none."""
-    saved = outbox.receipt(session, f"portal::{event_key(person_id, nonce)}")
+    """The answer that a press or submission of this person on the portal was given; None when there was none. Where a page had
+    to be read first, it is the one that was given then."""
+    first = _saved(session, deployment, f"portal::{event_key(person_id, nonce)}")
+    return _saved(session, deployment, f"portal::{event_key(person_id, nonce)}:read") if isinstance(first, ReadPage) else first
+
+
+def _saved(session: Session, deployment: Deployment, key: str) -> Answer | None:
+    saved = outbox.receipt(session, key)
     kept = deployment.vault.open_for(session, ANSWERS, saved) if saved else None
     return answer_json.validate_json(kept) if kept else None
 

@@ -3,7 +3,7 @@
 A widget enters here only with a renderer on every platform and a contract test.
 """
 
-from bot.messages.answers import Answer, Ask, Correct, Offer, Replace, Reply, Show, Unknown, answer_json
+from bot.messages.answers import Answer, Ask, Correct, Offer, ReadPage, Replace, Reply, Show, Unknown, answer_json
 from bot.messages.card import (
     Block,
     Button,
@@ -30,6 +30,6 @@ __all__ = [
     "Answer", "Ask", "Block", "Button", "Buttons", "Caller", "Card", "Chart", "ChartBlock", "ChoiceField", "Command", "Copyable",
     "Correct", "Day", "DayField", "Divider", "Event", "Fact", "Facts", "Form", "FormField", "Heading", "Heard", "HomeOpened", "Item",
     "Items", "Lookup", "LookupField", "Moment", "Note", "Offer", "Option", "Paragraph", "Param", "Picture", "Plain", "Press",
-    "Replace", "Reply", "Say", "Series", "Show", "Submission", "Text", "TextField", "TickField", "Unknown", "answer_json", "say",
+    "ReadPage", "Replace", "Reply", "Say", "Series", "Show", "Submission", "Text", "TextField", "TickField", "Unknown", "answer_json", "say",
     "storable", "tidy",
 ]  # fmt: skip

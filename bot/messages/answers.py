@@ -60,7 +60,22 @@ class Unknown:
     kind: Literal["unknown"] = "unknown"
 
 
-Answer: TypeAlias = Annotated[Show | Replace | Ask | Correct | Offer | Unknown, Field(discriminator="kind")]
+@dataclass(frozen=True)
+class ReadPage:
+    """A page of the open web has to be read before this can be answered, and nobody in here reaches the network: the hub reads
+    `url`, hands in what it found as a Submission of `form` about `subject`, and it is the answer to that which is shown.
+
+    The values handed in: title, summary, image_url, image_alt, language, site (texts that may be empty), and `unread`, which
+    names why the page could not be read (words `intake.unread.<unread>`, filled by `status`), empty where it could.
+    """
+
+    url: str
+    form: str
+    subject: str = ""
+    kind: Literal["read_page"] = "read_page"
+
+
+Answer: TypeAlias = Annotated[Show | Replace | Ask | Correct | Offer | Unknown | ReadPage, Field(discriminator="kind")]
 
 answer_json: TypeAdapter[Answer] = TypeAdapter(Answer)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -44,11 +46,16 @@ class Draft:
     source: str = ""
     source_guid: str = ""
     is_internal: bool = False
+    is_credited: bool = False
 
 
-def create(session: Session, now: datetime, actor_id: int | None, draft: Draft, *, state: str = "draft", proposer_id: int | None = None) -> Story:
-    """A new story in `draft` or `review`. Raises FieldRefusal naming the field that is wrong."""
-    row = Story(**_checked(draft), state=state, author_id=actor_id, proposer_id=proposer_id, created_at=now, source=draft.source)
+def create(
+    session: Session, now: datetime, actor_id: int | None, draft: Draft, *, state: str = "draft", proposer_id: int | None = None, may_lack_alt: bool = False,
+) -> Story:  # fmt: skip
+    """A new story in `draft` or `review`. `may_lack_alt`: its picture came with a page, and what it shows is asked for before the
+    story goes out. Raises FieldRefusal naming the field that is wrong."""
+    values = _checked(draft, may_lack_alt=may_lack_alt)
+    row = Story(**values, is_credited=draft.is_credited, state=state, author_id=actor_id, proposer_id=proposer_id, created_at=now, source=draft.source)
     row.source_guid = clean(draft.source_guid, 500) or None
     session.add(row)
     session.flush()
@@ -68,12 +75,37 @@ def edit(session: Session, now: datetime, actor_id: int, story_id: int, version:
     audit.note(session, now, actor_id, "story.edited", "story", story_id, f"version {version + 1}")
 
 
+def fill_in(session: Session, now: datetime, actor_id: int, story_id: int, version: int, found: Mapping[str, str]) -> Story:
+    """Put what its page says into a draft's empty fields: title (where it still is the address), summary, picture, language.
+    Raises Stale when somebody changed it meanwhile."""
+    row = get(session, story_id)
+    image = found.get("image_url", "") if found.get("image_url", "").startswith("https://") and not row.image_url else ""
+    draft = Draft(
+        (found.get("title", "") if row.title == title_of(row.link) else "") or row.title, row.link, row.summary or found.get("summary", ""), row.kind,
+        found.get("language") or row.language, tuple(row.topics.split(",")), image or row.image_url, found.get("image_alt", "") if image else row.image_alt,
+        is_internal=row.is_internal,
+    )  # fmt: skip
+    change = update(Story).where(col(Story.id) == story_id, col(Story.version) == version, col(Story.state) == "draft")
+    values = _checked(draft, row.image_url, may_lack_alt=True)
+    if session.execute(change.values(**values, version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale("stories.refused.stale")
+    audit.note(session, now, actor_id, "story.edited", "story", story_id, "read from its page")
+    session.refresh(row)
+    return row
+
+
+def title_of(link: str) -> str:
+    """What a story is called until its page was read: its address."""
+    parts = urlsplit(link)
+    return clean(f"{parts.netloc}{parts.path.rstrip('/')}", 120)
+
+
 def known(session: Session, source: str, guid: str) -> bool:
     """A story from this source with this GUID was taken in before."""
     return bool(guid) and session.exec(select(Story.id).where(Story.source == source, Story.source_guid == guid[:500])).first() is not None
 
 
-def _checked(draft: Draft, picture: str = "") -> dict[str, Any]:
+def _checked(draft: Draft, picture: str = "", *, may_lack_alt: bool = False) -> dict[str, Any]:
     title = clean(draft.title, 120)
     if not title:
         raise FieldRefusal("title", "stories.refused.title")
@@ -84,11 +116,12 @@ def _checked(draft: Draft, picture: str = "") -> dict[str, Any]:
     image = checked_link(draft.image_url, "image_url") if draft.image_url.strip() else ""
     if image != picture and image and not image.startswith("https://"):
         raise FieldRefusal("image_url", "stories.refused.image")
-    if image and not clean(draft.image_alt, 300):
+    if image and not may_lack_alt and not clean(draft.image_alt, 300):
         raise FieldRefusal("image_alt", "stories.refused.alt")
+    link, topics = checked_link(draft.link), ",".join(t for t in (clean(t, 40) for t in draft.topics[:10]) if t)
     return {
-        "title": title, "summary": clean(draft.summary, 1500, lines=True), "link": checked_link(draft.link), "kind": draft.kind, "language": draft.language,
-        "topics": ",".join(t for t in (clean(t, 40) for t in draft.topics[:10]) if t), "image_url": image, "image_alt": clean(draft.image_alt, 300),
+        "title": title, "summary": clean(draft.summary, 1500, lines=True), "link": link, "link_key": link_key(link), "kind": draft.kind,
+        "language": draft.language, "topics": topics, "image_url": image, "image_alt": clean(draft.image_alt, 300),
         "is_internal": draft.is_internal,
     }  # fmt: skip
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from bot.stories.clippings import forget_clippings
+from bot.stories.feeds import Feed
+from bot.stories.pictures import StoryPicture
 from bot.stories.records import Caption, Story
 from bot.stories.review import Review
 
@@ -22,3 +25,6 @@ def erase_person(session: Session, person_id: int) -> None:
     session.execute(delete(Story).where(col(Story.proposer_id) == person_id, col(Story.state).in_(("review", "refused"))))
     session.execute(update(Story).where(col(Story.proposer_id) == person_id).values(proposer_id=None))
     session.execute(update(Story).where(col(Story.author_id) == person_id).values(author_id=None))
+    for named in (Feed, StoryPicture):
+        session.execute(update(named).where(col(named.author_id) == person_id).values(author_id=None))
+    forget_clippings(session, person_id)

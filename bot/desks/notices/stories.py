@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from bot import stories
 from bot.desks.notices import Owed
+from bot.desks.wording import person_name
 from bot.messages import Block, Button, Buttons, Card, Note, Paragraph, Picture, Plain, Text, say
-from bot.people import Person
 from bot.stories import Review, Story
 
 
-def story_card(story: Story, title: Text | None = None, note: Text | None = None) -> Card:
+def story_card(session: Session, story: Story, title: Text | None = None, note: Text | None = None) -> Card:
     """The card an advocate gets: the very same in previews, tests and lists."""
     blocks: list[Block] = [Note(note)] if note else []
     if story.image_url:
@@ -18,10 +19,17 @@ def story_card(story: Story, title: Text | None = None, note: Text | None = None
     if story.summary:
         blocks.append(Paragraph(Plain(story.summary)))
     blocks.append(Note(say(f"stories.card.{'internal' if story.is_internal else story.kind}")))
+    if name := credit(session, story):
+        blocks.append(Note(say("intake.credit", name=name)))
     if story.expires_at:
         blocks.append(Note(say("stories.card.until", moment=story.expires_at)))
     blocks.append(Buttons(card_buttons(story)))
     return Card(title or say("stories.card.internal_title" if story.is_internal else "stories.card.title", title=story.title), tuple(blocks))
+
+
+def credit(session: Session, story: Story) -> str:
+    """The name of whoever proposed it and wants that to be said; else the empty text."""
+    return person_name(session, story.proposer_id) if story.is_credited else ""
 
 
 def card_buttons(story: Story) -> tuple[Button, ...]:
@@ -38,13 +46,13 @@ def story(owed: Owed) -> Card | None:
         return None
     if (row.expires_at and row.expires_at <= owed.now) or (person.paused_until and person.paused_until > today):
         return None
-    return story_card(row)
+    return story_card(owed.session, row)
 
 
 def story_test(owed: Owed) -> Card | None:
     """A test to oneself: the very card, with a note on top."""
     row = owed.session.get(Story, owed.subject_id)
-    return story_card(row, note=say("stories.card.test")) if row else None
+    return story_card(owed.session, row, note=say("stories.card.test")) if row else None
 
 
 def story_recalled(owed: Owed) -> Card | None:
@@ -65,17 +73,35 @@ def story_proposed(owed: Owed) -> Card | None:
 
 def proposal_card(session: Session, row: Story) -> Card:
     """A story in review, with what a curator can do."""
-    proposer = session.get(Person, row.proposer_id) if row.proposer_id else None
-    blocks: list[Block] = [Paragraph(Plain(row.summary))] if row.summary else []
-    blocks.append(Note(say("stories.review.by", name=proposer.name) if proposer else say("stories.review.from", source=row.source or "–")))
+    blocks: list[Block] = [Picture(row.image_url, Plain(row.image_alt))] if row.image_url else []
+    blocks += [Paragraph(Plain(row.summary))] if row.summary else []
+    blocks.append(Note(Plain(row.link)))
+    blocks.append(Note(_whence(session, row)))
+    blocks += flags(session, row)
     value = f"{row.id}:{row.version}"
     blocks.append(
         Buttons((
-            Button(say("stories.button.approve"), "story.approve", value, "primary"), Button(say("stories.button.refuse"), "story.refuse", value),
-            Button(say("stories.button.read"), url=row.link),
+            Button(say("stories.button.approve"), "story.approve", value, "primary"), Button(say("stories.button.edit"), "story.edit", str(row.id)),
+            Button(say("stories.button.refuse"), "story.refuse", value), Button(say("stories.button.read"), url=row.link),
         ))
     )  # fmt: skip
     return Card(say("stories.review.title", title=row.title), tuple(blocks))
+
+
+def _whence(session: Session, row: Story) -> Text:
+    if name := person_name(session, row.proposer_id):
+        return say("intake.review.by_credited" if row.is_credited else "stories.review.by", name=name)
+    return say("stories.review.from", source=stories.feed_named(session, row.source) or row.source or "–")
+
+
+def flags(session: Session, row: Story) -> list[Block]:
+    """What HR should look at before it goes out: words of the setting, and a picture nobody has described."""
+    found: list[Block] = []
+    if words := stories.watched_in(session, row):
+        found.append(Paragraph(say("intake.flag.words", words=", ".join(words))))
+    if row.image_url and not row.image_alt:
+        found.append(Paragraph(say("intake.flag.alt")))
+    return found
 
 
 def story_reviewed(owed: Owed) -> Card | None:

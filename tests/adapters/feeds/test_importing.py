@@ -126,7 +126,8 @@ def test_a_csv_file_names_its_bad_lines(lite: Database, deployment: Deployment, 
         ("a.csv", "title,link\njää,x".encode("latin-1"), "not in UTF-8"),
         ("a.csv", b"", "missing"),
         ("a.txt", b"x", "stories come as"),
-        ("a.xml", b"<html><body>Hi</body>", "no XML"),
+        ("a.xml", b"<html><body>Hi</body>", "web page and not a feed"),
+        ("a.xml", b"Hi", "cannot be read as XML"),
         ("a.xml", b"", "nothing in it"),
         ("a.xml", b"<html/>", "neither RSS nor Atom"),
         ("a.xml", b"x" * (1024 * 1024 + 1), "larger than a feed"),
@@ -188,11 +189,11 @@ def test_a_tag_with_a_hundred_thousand_attributes_and_deep_nesting_end_in_time()
 def test_a_child_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     hang = tmp_path / "hang.py"
     hang.write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr("adapters.feeds.feed.CHILD", hang)
+    monkeypatch.setattr("adapters.feeds.child.READING", hang)
     with pytest.raises(VinkkiError, match="too long"):
         entries(b"<rss/>", seconds=0.3)
     hungry = tmp_path / "hungry.py"
     hungry.write_text("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2 * 10**8,) * 2)\nx = bytes(4 * 10**8)\n")
-    monkeypatch.setattr("adapters.feeds.feed.CHILD", hungry)
+    monkeypatch.setattr("adapters.feeds.child.READING", hungry)
     with pytest.raises(VinkkiError, match="too much time or memory"):
         entries(b"<rss/>")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot import stories
 from bot.desks.hr.stories.showing import admin_card, old_value, read_story
 from bot.desks.turn import Turn
+from bot.desks.unread import unread
 from bot.desks.wording import read_id
 from bot.errors import FieldRefusal, Refusal, Stale
-from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Fact, Facts, Form, Note, Option, Paragraph, Show, TextField, TickField, say
+from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Fact, Facts, Form, Note, Option, Paragraph, ReadPage, Show, TextField, TickField, say
 from bot.shares import NETWORKS
 from bot.stories import LOCALES, Draft, Story
+from bot.stories.drafting import title_of
 from bot.strategy import KINDS
 
 ROLES = ("hr", "curator")
@@ -27,7 +30,7 @@ def write(turn: Turn, value: str) -> Answer:
 def edit(turn: Turn, value: str) -> Answer:
     """Button *Edit*."""
     row = read_story(turn, read_id(value))
-    _require_editable(row)
+    require_editable(row)
     return Ask(_form(turn, row))
 
 
@@ -35,8 +38,9 @@ def _form(turn: Turn, row: Story | None) -> Form:
     was = row or Story(title="", link="", created_at=turn.now)
     kinds = tuple(Option(k, say(f"stories.kind_help.{k}")) for k in KINDS)
     languages = tuple(Option(loc, say(f"stories.language.{loc}")) for loc in LOCALES)
+    title_hint = None if row else say("intake.write.title_hint")
     fields = (
-        TextField("title", say("stories.form.title"), was.title, max_length=120),
+        TextField("title", say("stories.form.title"), was.title, optional=row is None, max_length=120, hint=title_hint),
         TextField("link", say("stories.form.link"), was.link, max_length=2000, shape="url", hint=say("stories.form.link_hint")),
         TextField("summary", say("stories.form.summary"), was.summary, optional=True, max_length=1500, rows=4),
         ChoiceField("kind", say("stories.form.kind"), kinds, initial=was.kind, hint=say("stories.form.kind_hint")),
@@ -50,18 +54,44 @@ def _form(turn: Turn, row: Story | None) -> Form:
 
 
 def submit(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
-    """A new story, or a changed one."""
+    """A new story, or a changed one. Where a new one has a link and no title, its page is read."""
     turn.require(*ROLES)
     topics = tuple(t for t in values.get("topics", "").split(",") if t.strip())
     draft = Draft(
         values.get("title", ""), values.get("link", ""), values.get("summary", ""), values.get("kind", ""), values.get("language", ""), topics,
         values.get("image_url", ""), values.get("image_alt", ""), is_internal=values.get("is_internal") == "yes",
     )  # fmt: skip
+    if not subject and not draft.title.strip() and draft.link.strip():
+        draft = replace(draft, title=title_of(stories.checked_link(draft.link)))
+        row = stories.create(turn.session, turn.now, turn.person_id, draft)
+        return ReadPage(row.link, "story.fill", f"{row.id}:{row.version}")
     if not subject:
         return Show(admin_card(turn, stories.create(turn.session, turn.now, turn.person_id, draft)))
     story_id, version = old_value(subject)
     stories.edit(turn.session, turn.now, turn.person_id, story_id, version, draft)
     return Show(admin_card(turn, _again(turn, story_id)))
+
+
+def filled(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """The page of a new story was read: a draft to be completed; or why it could not be read."""
+    story_id, version = old_value(subject)
+    row = read_story(turn, story_id)
+    if why := values.get("unread", ""):
+        told = Paragraph(unread(why, values.get("status", "")[:3]))
+        card = admin_card(turn, row)
+        return Show(Card(card.title, (told, Paragraph(say("intake.write.unread")), *card.blocks), tone="warning"))
+    row = stories.fill_in(turn.session, turn.now, turn.person_id, story_id, version, values)
+    card = admin_card(turn, row)
+    return Show(Card(card.title, (Note(say("intake.write.read", site=values.get("site", ""))), *card.blocks)))
+
+
+def picture(turn: Turn, value: str) -> Answer:
+    """Button *Picture*: the portal's page takes the file; elsewhere the way there."""
+    row = read_story(turn, read_id(value))
+    require_editable(row)
+    way = Button(say("intake.button.picture_page"), url=turn.deployment.link(f"admin/stories/{row.id}/picture"))
+    back = Button(say("stories.button.back"), "story.open", str(row.id))
+    return Show(Card(say("intake.picture.title", title=row.title), (Paragraph(say("intake.picture.elsewhere")), Buttons((way, back)))))
 
 
 def captions(turn: Turn, value: str) -> Answer:
@@ -85,7 +115,7 @@ def caption_form(turn: Turn, value: str) -> Answer:
     story_id, _, rest = value.partition(":")
     locale, _, network = rest.partition(":")
     row = read_story(turn, read_id(story_id))
-    _require_editable(row, published_too=True)
+    require_editable(row, published_too=True)
     if locale not in LOCALES or (network and network not in NETWORKS):
         raise Refusal("old_card")
     here = [c.text for c in stories.captions(turn.session, row.id or 0) if (c.locale, c.network) == (locale, network)]
@@ -102,7 +132,7 @@ def save_captions(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     story_id, _, rest = subject.partition(":")
     locale, _, network = rest.partition(":")
     row = read_story(turn, read_id(story_id))
-    _require_editable(row, published_too=True)
+    require_editable(row, published_too=True)
     network = values.get("network", network) if network else ""
     if network and network not in NETWORKS:
         raise FieldRefusal("network", "shares.refused.network")
@@ -111,7 +141,8 @@ def save_captions(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     return Show(_captions_card(turn, row))
 
 
-def _require_editable(row: Story, *, published_too: bool = False) -> None:
+def require_editable(row: Story, *, published_too: bool = False) -> None:
+    """Raises Stale for a story that cannot be changed any more."""
     if row.state not in ("draft", "scheduled", "review") and not (published_too and row.state == "published"):
         raise Stale("stories.refused.stale")
 
@@ -122,5 +153,5 @@ def _again(turn: Turn, story_id: int) -> Story:
     return row
 
 
-BUTTONS = {"story.write": write, "story.edit": edit, "story.captions": captions, "story.caption_form": caption_form}
-FORMS = {"story.write": submit, "story.captions": save_captions}
+BUTTONS = {"story.write": write, "story.edit": edit, "story.captions": captions, "story.caption_form": caption_form, "story.picture": picture}
+FORMS = {"story.write": submit, "story.fill": filled, "story.captions": save_captions}

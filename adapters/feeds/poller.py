@@ -1,0 +1,89 @@
+"""Reads the feeds that are due, politely: conditionally, a few at once, less often where something is wrong. What is due stands in
+rows; this only looks at them now and then, and hands in what came at the HR desk."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from adapters.feeds import feed
+from adapters.feeds.fetching import OPEN_WEB, Cage, Fetched, fetch
+from adapters.feeds.found import Found
+from adapters.feeds.unread import Unread
+from adapters.hub import Hub
+from bot.desks.hr.stories import Draft, FeedAnswer, FeedAsk, feeds_due, is_feed_due, take_from_feed
+
+MOST_BYTES = 1024 * 1024
+LOOK_SECONDS = 20.0
+AT_ONCE = 3
+ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.5"
+log = structlog.get_logger("vinkki.feeds")
+
+
+class Poller:
+    """Looks every twenty seconds. `jitter` gives random numbers from 0 to 1."""
+
+    def __init__(self, hub: Hub, cage: Cage = OPEN_WEB, jitter: Callable[[], float] = random.random) -> None:
+        self.hub, self.cage, self.jitter = hub, cage, jitter
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Read what is due from now on."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Let go; a feed whose reading is broken off is due again soon."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                while await self.read_due():
+                    pass
+            except Exception:
+                log.exception("feeds could not be read")  # the next look tries again
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def read_due(self) -> int:
+        """Read up to three feeds that are due; returns how many there were."""
+        if not await self.hub.db.read(is_feed_due, self.hub.clock.now()):
+            return 0
+        due = await self.hub.db.write(feeds_due, self.hub.clock.now(), AT_ONCE)
+        await asyncio.gather(*(self._read(ask) for ask in due))
+        if due:
+            self.hub.wake()
+        return len(due)
+
+    async def _read(self, ask: FeedAsk) -> None:
+        try:
+            answer, drafts, left_out = await asyncio.to_thread(read, ask, self.cage)
+        except Unread as e:
+            answer = FeedAnswer(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after)
+            drafts, left_out = [], 0
+        made = await self.hub.db.write(take_from_feed, self.hub.clock.now(), ask.feed_id, answer, drafts, left_out, self.jitter())
+        log.info("feed read", feed=ask.feed_id, problem=answer.problem, new=made)
+
+
+def read(ask: FeedAsk, cage: Cage = OPEN_WEB) -> tuple[FeedAnswer, Sequence[Draft], int]:
+    """What a feed says now: how it went, its stories, and how many entries are none. Raises Unread."""
+    asked = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
+    got = fetch(ask.url, most=MOST_BYTES, cage=cage, headers={"Accept": ACCEPT} | {name: value for name, value in asked.items() if value})
+    if got.status == 304:
+        return FeedAnswer(_or(got.etag, ask.etag), _or(got.last_modified, ask.last_modified)), [], 0
+    found = list(feed.read(got.body))
+    drafts = [item.draft for item in found if isinstance(item, Found)]
+    return _answer(got), drafts, len(found) - len(drafts)
+
+
+def _answer(got: Fetched) -> FeedAnswer:
+    """What to ask with the next time, where it can stand in a header."""
+    return FeedAnswer(_or(got.etag), _or(got.last_modified))
+
+
+def _or(value: str, otherwise: str = "") -> str:
+    return value if value and value.isascii() and value.isprintable() else otherwise
