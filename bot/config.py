@@ -38,6 +38,7 @@ class Config(BaseSettings):
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API. Plain http only to loopback.")
     slack_admin_channel: str = Field("", description="Id of the HR channel on Slack, such as C0123456789.")
     slack_recruiting_channel: str = Field("", description="Id of the recruiters' channel on Slack.")
+    slack_thanks_channel: str = Field("", description="Id of the channel on Slack where referrers who said yes are thanked.")
     teams_app_id: str = Field("", description="Microsoft app id of the bot.")
     teams_app_password: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
     teams_tenant_id: str = Field("", description="The organisation's tenant id; activities of other tenants are refused.")

@@ -18,7 +18,7 @@ from bot.db import UtcDateTime, utc_field
 from bot.people import Person, reach
 
 LEASE = timedelta(seconds=90)
-ROOMS = ("admin", "recruiting")
+ROOMS = ("admin", "recruiting", "thanks")
 _OWED: ColumnElement[str] = literal_column("'owed'")  # in the statement itself: SQLite does not use a partial index for a bound value
 _SENDING: ColumnElement[str] = literal_column("'sending'")
 INTERRUPTED = "interrupted while it was being sent"  # it may have arrived: the platform is asked before it is sent again

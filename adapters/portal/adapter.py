@@ -13,6 +13,7 @@ from adapters.portal.desks import Desks
 from adapters.portal.home import Home
 from adapters.portal.imports import Imports
 from adapters.portal.live import PortalChat
+from adapters.portal.payruns import PayRuns
 from adapters.portal.pictures import Pictures
 from adapters.portal.portal import Extras, Portal
 from adapters.portal.privacy import PrivacyPage
@@ -38,7 +39,7 @@ class PortalAdapter:
     def add_routes(self, app: web.Application) -> None:
         """Every page, and what ends the open streams when the server stops."""
         files.add_routes(app)
-        for part in (Home, Talk, Desks, Pictures, SignIn, CandidatePage, PrivacyPage):
+        for part in (Home, Talk, Desks, PayRuns, Pictures, SignIn, CandidatePage, PrivacyPage):
             part(self.portal).add_routes(app)
         self.imports.add_routes(app)
         self.portal.extras.add_routes(app, self.portal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from aiohttp import web
 from markupsafe import Markup
@@ -55,13 +54,12 @@ class Desks:
         self.talk = Talk(portal)
 
     def add_routes(self, app: web.Application) -> None:
-        """The desks, the big view of a story, and pay-run files."""
+        """The desks, and the big view of a story."""
         app.router.add_get("/recruiting", self.portal.look(self.recruiting))
         app.router.add_get("/admin", self.portal.look(self.admin))
         app.router.add_get("/admin/{word:[a-z]+}", self.portal.look(self.section))
         app.router.add_get(r"/admin/stories/{id:[0-9]{1,9}}", self.portal.look(self.story))
         app.router.add_get(r"/admin/stories/{id:[0-9]{1,9}}/as/{platform:[a-z]+}", self.portal.look(self.preview))
-        app.router.add_get(r"/payruns/{number:[0-9]{1,9}}.csv", self.portal.look(self.pay_run))
 
     async def recruiting(self, request: web.Request, visit: Visit) -> web.Response:
         """Referrals in hand, and what the recruiters' room was told."""
@@ -98,13 +96,6 @@ class Desks:
         look = await self._look(visit, request)
         html = drawn(look.card, _locale(request, visit), visit.words.time_zone)
         return self.portal.dressed(web.Response(text=html, content_type="text/html"), headers.PREVIEW)
-
-    async def pay_run(self, request: web.Request, visit: Visit) -> web.Response:
-        """A closed pay run's file, byte for byte as it was stored."""
-        hub = self.portal.hub
-        name, content = await hub.db.read(views.pay_run_file, hub.deployment, visit.person_id, hub.clock.now(), int(request.match_info["number"]))
-        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-        return self.portal.dressed(web.Response(body=content, content_type="text/csv", charset="utf-8", headers=named))
 
     async def _desk(self, visit: Visit, command: Command, here: str, room: str = "") -> web.Response:
         answer = (await self.portal.hub.hear(to_event(visit.person_id, command))).answer

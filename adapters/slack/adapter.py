@@ -28,7 +28,7 @@ class SlackAdapter:
     def __init__(self, hub: Hub) -> None:
         self.hub, self.chat, self.door = hub, SlackChat(), Door(hub)
         config = hub.config
-        self._rooms = {"admin": config.slack_admin_channel, "recruiting": config.slack_recruiting_channel}
+        self._rooms = {"admin": config.slack_admin_channel, "recruiting": config.slack_recruiting_channel, "thanks": config.slack_thanks_channel}
         self._app_token = config.slack_app_token.get_secret_value()
         self._session: aiohttp.ClientSession | None = None
         self._running: asyncio.Task[None] | None = None

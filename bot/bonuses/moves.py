@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CursorResult, update
-from sqlmodel import Session, col, select
+from sqlalchemy import CursorResult, delete, update
+from sqlmodel import Session, col
 
 from bot import audit, ledger, outbox, people
 from bot.audit import AuditEntry
-from bot.bonuses.records import MOVES, UNDUE, Bonus
+from bot.bonuses.records import MOVES, Bonus, BonusApproval
 from bot.errors import Refusal, Stale
 from bot.ledger import EXPENSE, LedgerEntry, Movement
 from bot.messages import Say, say
 from bot.people import Person
 
-TOLD = frozenset({"eligible", "approved", "paid", "held", "forfeited"})  # the beneficiary hears of these moves
+TOLD = frozenset({"eligible", "approved", "paid", "held", "forfeited", "clawback_due", "recovered", "waived"})  # the beneficiary hears of these moves
 HOLD_REASONS = ("hr_question", "hr_dispute")  # why HR may hold one; the rules give reasons of their own
 
 
@@ -38,12 +38,14 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
     if to not in MOVES[old]:
         raise overtaken(session, bonus)
     seen = update(Bonus).where(col(Bonus.id) == bonus.id, col(Bonus.state) == old, col(Bonus.version) == version)
-    done = session.execute(seen.values(state=to, version=version + 1, state_since=now, reason=reason))
+    done = session.execute(seen.values(state=to, version=version + 1, state_since=now, reason=reason, escalated_at=None))
     assert isinstance(done, CursorResult)
     session.expire(bonus)
     if done.rowcount != 1:
         raise overtaken(session, bonus)
     note(session, now, actor_id, bonus, old)
+    if old in ("eligible", "approved") and to != "approved":  # a yes was to what it was then
+        session.execute(delete(BonusApproval).where(col(BonusApproval.bonus_id) == bonus.id))
     if to in ("forfeited", "void") and bonus.amount_minor:
         ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
     if is_told and to in TOLD:
@@ -93,45 +95,10 @@ def state_words(state: str) -> Say:
     return say(f"bonuses.state.{state}")
 
 
-def approve(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int) -> Bonus:
-    """HR approves an eligible bonus. Raises Refusal `forbidden` or `bonuses.own`, or Stale telling who was quicker and when."""
-    bonus = locked(session, bonus_id, version)
-    _require_judge(session, actor_id, bonus)
-    return move(session, now, actor_id, bonus, "approved")
-
-
-def confirm(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, today: date) -> Bonus:
-    """HR answers the question for which a bonus is held: all is well. One that is due is approved by the same press;
-    one whose qualifying period still runs waits on. Raises as `approve`."""
-    bonus = locked(session, bonus_id, version)
-    _require_judge(session, actor_id, bonus)
-    if bonus.state != "held":
-        raise overtaken(session, bonus)
-    if bonus.due_on > today:
-        return move(session, now, actor_id, bonus, "waiting")
-    bonus = move(session, now, actor_id, bonus, "eligible", bonus.reason, is_told=False)
-    return move(session, now, actor_id, bonus, "approved")
-
-
-def refuse(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int) -> Bonus:
-    """HR answers the question for which a bonus is held: no bonus. Where the newcomer has left, the later parts of the
-    same hire end too. Raises Refusal `forbidden`, or Stale."""
-    bonus = locked(session, bonus_id, version)
-    _require_hr(session, actor_id)
-    if bonus.state != "held":
-        raise overtaken(session, bonus)
-    has_left = bonus.reason == "hire_unknown"
-    parts = _parts(session, bonus.referral_id) if has_left else []  # locked before the ledger's head is
-    bonus = move(session, now, actor_id, bonus, "forfeited", "hire_left" if has_left else bonus.reason)
-    for part in parts:
-        move(session, now, actor_id, part, "forfeited", "hire_left")
-    return bonus
-
-
 def hold(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, reason: str) -> Bonus:
     """HR stops a bonus for a question (one of HOLD_REASONS). Raises Refusal `forbidden`, or Stale."""
     bonus = locked(session, bonus_id, version)
-    _require_hr(session, actor_id)
+    require_hr(session, actor_id)
     if reason not in HOLD_REASONS:
         raise Refusal("bonuses.unknown_reason")
     return move(session, now, actor_id, bonus, "held", reason)
@@ -140,26 +107,15 @@ def hold(session: Session, now: datetime, actor_id: int, bonus_id: int, version:
 def void(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int) -> Bonus:
     """HR takes back a bonus that was entered by mistake; only until it went to payroll. Raises Refusal `forbidden`, or Stale."""
     bonus = locked(session, bonus_id, version)
-    _require_hr(session, actor_id)
+    require_hr(session, actor_id)
     return move(session, now, actor_id, bonus, "void")
 
 
-def _require_hr(session: Session, actor_id: int) -> None:
+def require_hr(session: Session, actor_id: int) -> None:
+    """Raises Refusal `forbidden` unless the actor holds the role at this moment."""
     if not people.has_role(session, actor_id, "hr"):
         raise Refusal("forbidden")
 
 
-def _require_judge(session: Session, actor_id: int, bonus: Bonus) -> None:
-    _require_hr(session, actor_id)
-    if actor_id == bonus.beneficiary_id:
-        raise Refusal("bonuses.own")
-
-
 def _accrued(session: Session, bonus: Bonus) -> LedgerEntry:
     return ledger.entries_of(session, "bonus", bonus.id or 0)[0]
-
-
-def _parts(session: Session, referral_id: int) -> list[Bonus]:
-    """Parts of the same hire whose period still runs, locked, in the order of their ids."""
-    query = select(Bonus).where(Bonus.referral_id == referral_id, col(Bonus.state).in_(UNDUE)).order_by(col(Bonus.id))
-    return list(session.exec(query.with_for_update().execution_options(populate_existing=True)))

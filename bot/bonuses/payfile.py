@@ -1,61 +1,140 @@
-"""The pay-run file: CSV bytes from rows, a pure function. The same rows give the same bytes; no cell can act as a formula."""
+"""The pay-run file: CSV and XLSX bytes from rows, pure functions. The same rows give the same bytes; no cell can act as a formula."""
 
 from __future__ import annotations
 
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from pydantic import TypeAdapter
 
 from bot.money import Money, exponent
 
-BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # tells spreadsheets that it is UTF-8
 COLUMNS = (
-    "pay_run", "line", "bonus", "person", "email", "name", "payee_type", "wage_code", "amount", "currency", "referral", "part", "start_on", "due_on",
+    "pay_run", "line", "bonus", "person", "email", "name", "payee_type", "wage_code", "amount", "currency", "days_off", "charity", "charity_account",
+    "referral", "part", "start_on", "due_on",
 )  # fmt: skip
+NEEDED = ("pay_run", "bonus", "amount")  # without these a file that comes back could not be recognised
+ENCODINGS = ("utf-8-sig", "utf-8", "windows-1252")
+DELIMITERS = {";": ";", ",": ",", "|": "|", "\t": "\t", "tab": "\t"}
 _FORMULA = tuple("=+-@|%")
+_WIDTHS = {"email": 30, "name": 28, "charity": 24, "charity_account": 24, "wage_code": 16}  # characters; 12 for the rest
 
 
 @dataclass(frozen=True)
 class PayLine:
-    """What payroll is told about one bonus: gross amount, to whom, as what. Nothing about the newcomer."""
+    """What payroll is told about one bonus: gross amount or days off, to whom, as what. Nothing about the newcomer."""
 
     pay_run: int
     line: int
-    bonus_id: int
-    person_id: int
+    bonus: int
+    person: int
     email: str
     name: str
     payee_type: str
     wage_code: str
     money: Money
-    referral_id: int
+    referral: int
     part: int
     start_on: date
     due_on: date
+    days_off: int = 0
+    charity: str = ""
+    charity_account: str = ""
+
+    def cell(self, column: str) -> int | Decimal | date | str:
+        """What stands in a column, by its type: whole numbers, an exact amount, days, and text that is harmless."""
+        if column == "amount":
+            return self.money.decimal
+        value: int | date | str = self.money.currency if column == "currency" else getattr(self, column)
+        return harmless(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How payroll wants its file. With `;` between cells a Finnish spreadsheet opens it as it is, and reads a decimal comma."""
+    """How payroll wants its file. With `;` between cells a Finnish spreadsheet opens it as it is, and reads a decimal comma.
+
+    `columns` are (name, heading) in their order.
+    """
 
     delimiter: str = ";"
     decimal_comma: bool = True
+    encoding: str = "utf-8-sig"
+    columns: tuple[tuple[str, str], ...] = tuple((name, name) for name in COLUMNS)
 
 
-def pay_file(lines: Iterable[PayLine], shape: Shape) -> bytes:
-    """The file: UTF-8 with a byte order mark, every cell quoted, CRLF line ends (RFC 4180)."""
+shape_json: TypeAdapter[Shape] = TypeAdapter(Shape)
+
+
+def read_columns(text: str) -> tuple[tuple[str, str], ...]:
+    """Columns as HR writes them: names with commas between, each with a heading of its own where payroll wants one
+    (`person=Employee no`). Raises ValueError naming what is wrong; the empty text means all of them."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    columns = tuple((name.strip(), harmless(heading.strip()) or name.strip()) for name, _, heading in pairs) or Shape().columns
+    names, headings = [name for name, _ in columns], [heading for _, heading in columns]
+    if wrong := next((name for name in names if name not in COLUMNS), None):
+        raise ValueError(wrong)
+    if twice := next((one for one in (*names, *headings) if names.count(one) > 1 or headings.count(one) > 1), None):
+        raise ValueError(twice)
+    if missing := next((name for name in NEEDED if name not in names), None):
+        raise ValueError(missing)
+    return columns
+
+
+def pay_file(lines: Iterable[PayLine], shape: Shape) -> tuple[bytes, Shape]:
+    """The CSV file: every cell quoted, CRLF line ends (RFC 4180). Returns it with the shape it really has: where the encoding has
+    no place for somebody's name, the file is UTF-8 with a byte order mark instead, so that nobody's name is bent."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=shape.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for x in lines:
-        amount = amount_text(x.money, shape)
-        theirs = [harmless(t) for t in (x.email, x.name, x.payee_type, x.wage_code)]
-        days = [x.start_on.isoformat(), x.due_on.isoformat()]
-        writer.writerow([x.pay_run, x.line, x.bonus_id, x.person_id, *theirs, amount, x.money.currency, x.referral_id, x.part, *days])
-    return (BOM + out.getvalue()).encode("utf-8")
+    writer.writerow([heading for _, heading in shape.columns])
+    names = [name for name, _ in shape.columns]
+    for line in lines:
+        writer.writerow([_written(line, name, shape) for name in names])
+    try:
+        return out.getvalue().encode(shape.encoding), shape
+    except UnicodeEncodeError:
+        return out.getvalue().encode("utf-8-sig"), replace(shape, encoding="utf-8-sig")
+
+
+def _written(line: PayLine, name: str, shape: Shape) -> str:
+    if name == "amount":
+        return amount_text(line.money, shape)
+    value = line.cell(name)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def pay_sheet(lines: Sequence[PayLine], shape: Shape, closed_at: datetime) -> bytes:
+    """The XLSX file: amounts and numbers as numbers, days as days, all else as text that is never a formula or a link."""
+    import xlsxwriter  # type: ignore[import-untyped]  # heavy, and needed only when a run is closed
+
+    out = io.BytesIO()
+    # constant_memory writes each row out as it comes: rows must come in order, and they do
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
+    book.set_properties({"title": "Vinkki", "created": closed_at.astimezone(UTC).replace(tzinfo=None)})
+    sheet = book.add_worksheet(f"Pay run {lines[0].pay_run}" if lines else "Pay run")
+    digits = exponent(lines[0].money.currency) if lines else 2
+    bold, day = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "yyyy-mm-dd"})
+    amount = book.add_format({"num_format": "0." + "0" * digits if digits else "0"})
+    for place, (name, heading) in enumerate(shape.columns):
+        sheet.set_column(place, place, _WIDTHS.get(name, 12))
+        sheet.write_string(0, place, heading, bold)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(lines), len(shape.columns) - 1)
+    for row, line in enumerate(lines, start=1):
+        for place, (name, _) in enumerate(shape.columns):
+            value = line.cell(name)
+            if isinstance(value, str):
+                sheet.write_string(row, place, value)
+            elif isinstance(value, date):
+                sheet.write_datetime(row, place, value, day)
+            else:
+                sheet.write_number(row, place, value, amount if name == "amount" else None)
+    book.close()
+    return out.getvalue()
 
 
 def amount_text(money: Money, shape: Shape) -> str:

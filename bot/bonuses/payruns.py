@@ -5,68 +5,74 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import CursorResult, func, insert, update
 from sqlmodel import Session, col, select
 
 from bot import audit, ledger, people, settings
+from bot.bonuses import thanks
 from bot.bonuses.moves import locked, note, overtaken, tell
-from bot.bonuses.payfile import PayLine, Shape, pay_file
+from bot.bonuses.payfile import DELIMITERS, ENCODINGS, PayLine, Shape, pay_file, pay_sheet, read_columns, shape_json
 from bot.bonuses.records import Bonus, PayRun, PayRunFile, PayRunLine
 from bot.errors import Refusal, Stale
 from bot.ledger import CASH, LedgerEntry, Movement, clearing
 from bot.money import Money
 from bot.people import Person
+from bot.plans import Charity
 
 _PAGE = 500
 
 
 def close(session: Session, now: datetime, actor_id: int, currency: str) -> PayRun:
-    """Export every approved bonus of a currency: one closed pay run with its file.
+    """Export every approved bonus of a currency: one closed pay run with its files.
 
     Two at once never hold the same bonus: the rows are locked, then moved. Raises Refusal `forbidden`, or `payruns.empty`.
     """
-    _require(session, actor_id)
+    require(session, actor_id)
     ready = select(Bonus).where(Bonus.state == "approved", Bonus.currency == currency).order_by(col(Bonus.id))
     bonuses = list(session.exec(ready.with_for_update().execution_options(populate_existing=True)))
     if not bonuses:
         raise Refusal("payruns.empty", currency=currency)
     ledger.lock(session)  # the next number is read behind the ledger's head, so two runs cannot take the same one
     number = (session.exec(select(func.max(PayRun.number))).one() or 0) + 1
-    content = pay_file(_lines(session, number, bonuses), _shape(session))
+    lines = _lines(session, number, bonuses)
+    content, shape = pay_file(lines, _shape(session))
     run = PayRun(
         number=number, currency=currency, bonus_count=len(bonuses), total_minor=sum(b.amount_minor for b in bonuses), closed_at=now, closed_by=actor_id,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest(), shape=shape_json.dump_json(shape).decode(),
     )  # fmt: skip
     session.add(run)
     session.flush()
     run_id = run.id or 0
-    session.add(PayRunFile(pay_run_id=run_id, format="csv", sha256=run.sha256, content=content))
-    lines = [{"pay_run_id": run_id, "line_no": n, "bonus_id": b.id, "amount_minor": b.amount_minor, "is_returned": False} for n, b in enumerate(bonuses, 1)]
-    session.execute(insert(PayRunLine), lines)
+    for form, stored in (("csv", content), ("xlsx", pay_sheet(lines, shape, now))):
+        session.add(PayRunFile(pay_run_id=run_id, format=form, sha256=hashlib.sha256(stored).hexdigest(), content=stored))
+    rows = [{"pay_run_id": run_id, "line_no": n, "bonus_id": b.id, "amount_minor": b.amount_minor, "is_returned": False} for n, b in enumerate(bonuses, 1)]
+    session.execute(insert(PayRunLine), rows)
+    movements = [_export(b, number) for b in bonuses if b.amount_minor]
     _move_all(session, now, actor_id, bonuses, "exported", run_id)
-    ledger.post_many(session, now, [_export(b, number) for b in bonuses if b.amount_minor])
+    ledger.post_many(session, now, movements)
     audit.note(session, now, actor_id, "payrun.closed", "payrun", run_id, f"number {number}, {len(bonuses)} bonuses, sha256 {run.sha256}")
     return run
 
 
-def pay(session: Session, now: datetime, actor_id: int, run_id: int) -> PayRun:
-    """Payroll has paid a run: its bonuses are paid and everybody hears of theirs.
+def pay(session: Session, now: datetime, actor_id: int, run_id: int, how: str = "by button") -> PayRun:
+    """Payroll has paid a run: its bonuses are paid and everybody hears of theirs. `how` goes into the audit.
 
     Raises Refusal `forbidden`, or Stale `payruns.paid_already` naming who marked it.
     """
-    _require(session, actor_id)
-    run = _locked_run(session, run_id)
+    require(session, actor_id)
+    run = locked_run(session, run_id)
     if run.paid_at:
-        raise _paid_already(session, run)
+        raise paid_already(session, run)
     query = select(Bonus).where(Bonus.pay_run_id == run_id, Bonus.state == "exported").order_by(col(Bonus.id))
     bonuses = list(session.exec(query.with_for_update().execution_options(populate_existing=True)))
     run.paid_at, run.paid_by = now, actor_id
     session.add(run)
+    movements = [_payment(b, run.number) for b in bonuses if b.amount_minor]
     _move_all(session, now, actor_id, bonuses, "paid", run_id)
-    ledger.post_many(session, now, [_payment(b, run.number) for b in bonuses if b.amount_minor])
-    for bonus in bonuses:
-        tell(session, now, bonus, "paid")
-    audit.note(session, now, actor_id, "payrun.paid", "payrun", run_id, f"number {run.number}, {len(bonuses)} bonuses")
+    ledger.post_many(session, now, movements)
+    _tell_all(session, now, bonuses)
+    thanks.say(session, now, bonuses)
+    audit.note(session, now, actor_id, "payrun.paid", "payrun", run_id, f"number {run.number}, {len(bonuses)} bonuses, {how}")
     return run
 
 
@@ -75,7 +81,7 @@ def send_back(session: Session, now: datetime, actor_id: int, bonus_id: int, ver
 
     Raises Refusal `forbidden`, or Stale.
     """
-    _require(session, actor_id)
+    require(session, actor_id)
     bonus = locked(session, bonus_id, version)
     if bonus.state != "exported" or bonus.pay_run_id is None:
         raise overtaken(session, bonus)
@@ -93,11 +99,21 @@ def by_number(session: Session, number: int) -> PayRun | None:
     return session.exec(select(PayRun).where(PayRun.number == number)).first()
 
 
-def content(session: Session, run: PayRun) -> bytes:
-    """The stored bytes of a run's file, checked against the checksum that was stored with them. Raises Refusal `payruns.damaged`."""
-    found = session.get_one(PayRunFile, (run.id, "csv")).content
-    if hashlib.sha256(found).hexdigest() != run.sha256:
+def content(session: Session, run: PayRun, form: str = "csv") -> bytes:
+    """The stored bytes of a run's file (csv or xlsx), checked against the checksum that was stored with them. Raises Refusal
+    `payruns.damaged`, or `payruns.gone` for another form."""
+    stored = session.get(PayRunFile, (run.id, form))
+    if stored is None:
+        raise Refusal("payruns.gone")
+    if hashlib.sha256(stored.content).hexdigest() != (run.sha256 if form == "csv" else stored.sha256):
         raise Refusal("payruns.damaged", number=run.number)
+    return stored.content
+
+
+def hand_out(session: Session, now: datetime, actor_id: int | None, run: PayRun, form: str, to: str) -> bytes:
+    """A run's file for somebody to take away, and the audit row of it. `to` says by which way. Raises as `content`."""
+    found = content(session, run, form)
+    audit.note(session, now, actor_id, "payrun.downloaded", "payrun", run.id or 0, f"number {run.number}, {form}, {to}")
     return found
 
 
@@ -107,7 +123,7 @@ def page(session: Session, limit: int, offset: int = 0) -> list[PayRun]:
 
 
 def ready(session: Session) -> list[tuple[Money, int]]:
-    """What a run would hold now, by currency: (total, number of bonuses)."""
+    """What a run would hold now, by currency: (total, number of bonuses). Days off count as bonuses without an amount."""
     sums = select(Bonus.currency, func.sum(Bonus.amount_minor), func.count()).where(Bonus.state == "approved").group_by(Bonus.currency)
     return [(Money(int(total), currency), count) for currency, total, count in session.exec(sums.order_by(Bonus.currency))]
 
@@ -116,14 +132,24 @@ def _move_all(session: Session, now: datetime, actor_id: int, bonuses: list[Bonu
     """Locked rows from one state to the next in one statement per page, each with its audit row."""
     old = bonuses[0].state if bonuses else ""
     for i in range(0, len(bonuses), _PAGE):
-        rows = bonuses[i : i + _PAGE]
-        moved = update(Bonus).where(col(Bonus.id).in_([b.id for b in rows]), col(Bonus.state) == old)
-        new = moved.values(state=to, state_since=now, version=Bonus.version + 1, pay_run_id=run_id, reason="")
-        session.execute(new.execution_options(synchronize_session=False))
-    for bonus in bonuses:
-        session.expire(bonus)
+        ids = [b.id for b in bonuses[i : i + _PAGE]]
+        moved = update(Bonus).where(col(Bonus.id).in_(ids), col(Bonus.state) == old)
+        new = moved.values(state=to, state_since=now, version=Bonus.version + 1, pay_run_id=run_id, reason="", escalated_at=None)
+        done = session.execute(new.execution_options(synchronize_session=False))
+        if not isinstance(done, CursorResult) or done.rowcount != len(ids):
+            raise Stale("payruns.changed")  # they are locked, so this is a fault: nothing of the run is kept
+        list(session.exec(select(Bonus).where(col(Bonus.id).in_(ids)).execution_options(populate_existing=True)))
     for bonus in bonuses:
         note(session, now, actor_id, bonus, old)
+
+
+def _tell_all(session: Session, now: datetime, bonuses: list[Bonus]) -> None:
+    """The news for everybody in a run; they are read in pages, since there may be thousands."""
+    ids = sorted({b.beneficiary_id for b in bonuses})
+    for i in range(0, len(ids), _PAGE):
+        list(session.exec(select(Person).where(col(Person.id).in_(ids[i : i + _PAGE]))))
+    for bonus in bonuses:
+        tell(session, now, bonus, "paid")
 
 
 def _export(bonus: Bonus, number: int) -> Movement:
@@ -139,31 +165,44 @@ def _lines(session: Session, number: int, bonuses: list[Bonus]) -> list[PayLine]
     payees: dict[int, Person] = {}
     for i in range(0, len(ids), _PAGE):
         payees |= {p.id or 0: p for p in session.exec(select(Person).where(col(Person.id).in_(ids[i : i + _PAGE])))}
-    return [
-        PayLine(number, line, b.id or 0, b.beneficiary_id, payees[b.beneficiary_id].email, payees[b.beneficiary_id].name, b.payee_type, b.wage_code,
-                b.money, b.referral_id, b.milestone_no, b.start_on, b.due_on)
-        for line, b in enumerate(bonuses, start=1)
-    ]  # fmt: skip
+    charities = {c.id: c for c in session.exec(select(Charity))}
+    return [_line(number, line, b, payees[b.beneficiary_id], charities.get(b.charity_id)) for line, b in enumerate(bonuses, start=1)]
+
+
+def _line(number: int, line: int, b: Bonus, payee: Person, charity: Charity | None) -> PayLine:
+    return PayLine(
+        number, line, b.id or 0, b.beneficiary_id, payee.email, payee.name, b.payee, b.wage_code, b.money, b.referral_id, b.milestone_no, b.start_on,
+        b.due_on, b.days_off, charity.name if charity else "", charity.account if charity else "",
+    )  # fmt: skip
 
 
 def _shape(session: Session) -> Shape:
-    delimiter = str(settings.get(session, "payroll.delimiter"))
-    return Shape(delimiter if delimiter in (";", ",", "\t", "|") else ";", bool(settings.get(session, "payroll.decimal_comma")))
+    """As HR set it; what cannot be (the settings take any text) is as by default, so that a run can always be closed."""
+    encoding = str(settings.get(session, "payroll.encoding")).strip().lower()
+    try:
+        columns = read_columns(str(settings.get(session, "payroll.columns")))
+    except ValueError:
+        columns = Shape().columns
+    delimiter = DELIMITERS.get(str(settings.get(session, "payroll.delimiter")), ";")
+    return Shape(delimiter, bool(settings.get(session, "payroll.decimal_comma")), encoding if encoding in ENCODINGS else "utf-8-sig", columns)
 
 
-def _locked_run(session: Session, run_id: int) -> PayRun:
+def locked_run(session: Session, run_id: int) -> PayRun:
+    """The run, locked until the transaction ends. Raises Stale when there is none."""
     run = session.get(PayRun, run_id, with_for_update=True, populate_existing=True)
     if run is None:
         raise Stale("payruns.gone")
     return run
 
 
-def _paid_already(session: Session, run: PayRun) -> Stale:
+def paid_already(session: Session, run: PayRun) -> Stale:
+    """The refusal that tells who marked a run as paid, and when."""
     who = session.get(Person, run.paid_by) if run.paid_by else None
     assert run.paid_at is not None
     return Stale("payruns.paid_already", number=run.number, name=who.name if who else "?", at=run.paid_at)
 
 
-def _require(session: Session, actor_id: int) -> None:
+def require(session: Session, actor_id: int) -> None:
+    """Raises Refusal `forbidden` unless the actor may do payroll's work at this moment."""
     if not people.has_role(session, actor_id, "hr", "payroll"):
         raise Refusal("forbidden")

@@ -71,10 +71,11 @@ class Bonus(SQLModel, table=True):
     start_on: date
     due_on: date
     plan_id: int = Field(foreign_key="bonusplan.id")
-    payee_type: str = "employee"  # employee, alumna, stakeholder, charity: payroll treats them differently
+    payee_type: str = "employee"  # the beneficiary's kind: payroll treats employees, alumni and stakeholders differently
     wage_code: str = ""
     override_by: int | None = Field(default=None, foreign_key="person.id")  # let it pass against a rule; approves it not
     override_reason: str = ""
+    escalated_at: datetime | None = utc_field(default=None)  # the admin room heard that it waits too long; of the present state
     version: int = 1
     pay_run_id: int | None = Field(default=None, foreign_key="payrun.id", index=True)
     created_at: datetime = utc_field()
@@ -83,6 +84,11 @@ class Bonus(SQLModel, table=True):
     def money(self) -> Money:
         """What it is worth, gross."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def payee(self) -> str:
+        """As what payroll pays it: a charity, or the beneficiary's kind."""
+        return "charity" if self.charity_id else self.payee_type
 
     @property
     def account(self) -> str:
@@ -124,9 +130,18 @@ class ReferralShare(SQLModel, table=True):
     proposed_by: int = Field(foreign_key="person.id")
     proposed_at: datetime = utc_field()
     accepted_at: datetime | None = utc_field(default=None)
+    declined_at: datetime | None = utc_field(default=None)
     decided_by: int | None = Field(default=None, foreign_key="person.id")
     reason: str = ""
-    version: int = 1
+    version: int = 1  # of the proposal: all shares of a referral have the same
+
+
+class Thanks(SQLModel, table=True):
+    """Whether somebody may be thanked by name in the team's channel. A row means that they were asked; None that they did not answer."""
+
+    person_id: int = Field(primary_key=True, foreign_key="person.id")
+    may_say: bool | None = None
+    asked_at: datetime = utc_field()
 
 
 class PayRun(SQLModel, table=True):
@@ -138,6 +153,7 @@ class PayRun(SQLModel, table=True):
     bonus_count: int
     total_minor: int = Field(sa_type=BigInteger)
     sha256: str = Field(max_length=64)
+    shape: str = ""  # how its CSV is written (payfile.Shape as JSON), to read it back whatever the settings are by then
     closed_at: datetime = utc_field()
     closed_by: int = Field(foreign_key="person.id")
     paid_at: datetime | None = utc_field(default=None)
@@ -148,10 +164,9 @@ class PayRun(SQLModel, table=True):
         """The sum of its lines."""
         return Money(self.total_minor, self.currency)
 
-    @property
-    def file_name(self) -> str:
-        """What the file is called when it is handed over."""
-        return f"vinkki-payrun-{self.number:04d}-{self.currency}.csv"
+    def file_name(self, form: str = "csv") -> str:
+        """What a file of it is called when it is handed over; `form` is csv or xlsx."""
+        return f"vinkki-payrun-{self.number:04d}-{self.currency}.{form}"
 
 
 class PayRunFile(SQLModel, table=True):

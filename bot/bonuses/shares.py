@@ -20,5 +20,14 @@ class Share:
 
 def shares_of(session: Session, referral: Referral) -> tuple[Share, ...]:
     """The shares of a referral in their order, as proposed or settled; the referrer's alone where there are none."""
-    rows = session.exec(select(ReferralShare).where(ReferralShare.referral_id == referral.id).order_by(col(ReferralShare.share_no)))
-    return tuple(Share(r.person_id, r.basis_points) for r in rows) or (Share(referral.referrer_id),)
+    return tuple(Share(r.person_id, r.basis_points) for r in rows_of(session, referral.id or 0)) or (Share(referral.referrer_id),)
+
+
+def is_settled(session: Session, referral: Referral) -> bool:
+    """Nobody has to be asked any more whose the bonus is: undivided, accepted by all, or decided by HR."""
+    return all(r.accepted_at or r.decided_by for r in rows_of(session, referral.id or 0))
+
+
+def rows_of(session: Session, referral_id: int) -> list[ReferralShare]:
+    """The shares of a referral as HR proposed them last, in their order."""
+    return list(session.exec(select(ReferralShare).where(ReferralShare.referral_id == referral_id).order_by(col(ReferralShare.share_no))))

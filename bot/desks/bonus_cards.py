@@ -9,6 +9,7 @@ from bot.bonuses import Bonus
 from bot.desks import wording
 from bot.desks.turn import Turn
 from bot.messages import Button, Say, say
+from bot.referrals import Referral
 
 SHOWN = 10  # rows of a list on a card
 
@@ -48,7 +49,13 @@ def repayment(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
     if bonus.state != "clawback_due":
         return ()
     sure = say("clawback.recovered_sure", money=bonus.money)
-    return (Button(say("clawback.recovered"), "bonus.recovered", bonus.handle, "primary", confirm=sure), Button(say("clawback.waive"), "bonus.waive", bonus.handle))
+    recovered = Button(say("clawback.recovered"), "bonus.recovered", bonus.handle, "primary", confirm=sure)
+    return (recovered, Button(say("clawback.waive"), "bonus.waive", bonus.handle))
+
+
+def start_button(session: Session, bonus: Bonus) -> Button:
+    """The question *is the first day right?* of the hire that a bonus hangs on."""
+    return Button(say("recruiter.button.start"), "referral.start", wording.versioned(session.get_one(Referral, bonus.referral_id)))
 
 
 def title(session: Session, bonus: Bonus) -> Say:

@@ -9,7 +9,8 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 
 from bot import audit, ledger, outbox, people, privacy
-from bot.bonuses import PayRun, payruns
+from bot.bonuses import PayRun, payruns, reconcile
+from bot.bonuses.reconcile import Reconciliation
 from bot.db import Database
 from bot.desks.turn import Deployment
 from bot.errors import Refusal, VinkkiError
@@ -19,7 +20,7 @@ from bot.people.importing import Report
 from bot.vault import Vault, VaultKey
 
 __all__ = ["PayRun", "Report", "Verdict", "close_pay_run", "count_administrators", "count_people", "erase", "give_role", "import_people", "opens_with",
-           "pay_run_file", "rehearse_writing", "verify_ledger", "welcome", "workspaces"]  # fmt: skip
+           "pay_run_file", "reconciliation", "rehearse_writing", "verify_ledger", "welcome", "workspaces"]  # fmt: skip
 
 
 def import_people(
@@ -96,19 +97,29 @@ def opens_with(session: Session, vault: Vault) -> bool:
     return True
 
 
-def close_pay_run(session: Session, now: datetime, email: str, currency: str) -> tuple[PayRun, bytes]:
+def close_pay_run(session: Session, now: datetime, email: str, currency: str, form: str = "csv") -> tuple[PayRun, bytes]:
     """Export what is approved, in the name of somebody with the role payroll; returns the run and its file."""
     person = people.by_email(session, email)
     if person is None or person.id is None:
         raise Refusal("operator.nobody", email=email)
     run = payruns.close(session, now, person.id, currency)
     audit.note(session, now, person.id, "payrun.closed_at_command_line", "payrun", run.id or 0)
-    return run, payruns.content(session, run)
+    return run, payruns.hand_out(session, now, person.id, run, form, "command line")
 
 
-def pay_run_file(session: Session, number: int) -> tuple[PayRun, bytes]:
-    """The stored file of an earlier run, byte for byte. Raises Refusal when there is no such run."""
+def pay_run_file(session: Session, now: datetime, number: int, form: str = "csv") -> tuple[PayRun, bytes]:
+    """The stored file (csv or xlsx) of an earlier run, byte for byte; it is audited. Raises Refusal when there is no such run."""
     run = payruns.by_number(session, number)
     if run is None:
         raise Refusal("operator.no_run", number=number)
-    return run, payruns.content(session, run)
+    return run, payruns.hand_out(session, now, None, run, form, "command line")
+
+
+def reconciliation(session: Session, number: int) -> list[Reconciliation]:
+    """One run's reconciliation, or for number 0 that of all runs, by currency. Raises Refusal when there is no such run."""
+    if not number:
+        return [reconcile.overall(session, currency) for currency in reconcile.currencies(session)]
+    run = payruns.by_number(session, number)
+    if run is None:
+        raise Refusal("operator.no_run", number=number)
+    return [reconcile.of_run(session, run)]

@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot import outbox, people, stories
+from bot.bonuses.payback import Wrong
 from bot.desks import front, notices
 from bot.desks.hr import payruns
 from bot.desks.hr import stories as hr_stories
@@ -123,6 +124,25 @@ def story_look(session: Session, deployment: Deployment, person_id: int, now: da
     return StoryLook(story_id, row.title, row.state, card)
 
 
-def pay_run_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int) -> tuple[str, bytes]:
-    """A closed pay run's file, for HR and payroll: (name, bytes). Raises Refusal."""
-    return payruns.pay_run_file(Turn(session, deployment, session.get_one(Person, person_id), now), number)
+def pay_run_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int, form: str) -> tuple[str, bytes]:
+    """A closed pay run's file (csv or xlsx), for HR and payroll: (name, bytes). It is audited, so this writes. Raises Refusal."""
+    return payruns.pay_run_file(Turn(session, deployment, session.get_one(Person, person_id), now), number, form)
+
+
+@dataclass(frozen=True)
+class PayRunLook:
+    """A pay run's page: the run, its reconciliation, and whether its file may be loaded back."""
+
+    card: Card
+    check: Card
+    is_open: bool
+
+
+def pay_run_look(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int) -> PayRunLook:
+    """What a pay run's page shows, for HR and payroll. Raises Refusal."""
+    return PayRunLook(*payruns.look(Turn(session, deployment, session.get_one(Person, person_id), now), number))
+
+
+def pay_by_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int, brought: bytes) -> tuple[Wrong, ...]:
+    """The file of a pay run came back: everything in it is paid, or the lines that differ, and nothing happened. Raises Refusal."""
+    return payruns.pay_by_file(Turn(session, deployment, session.get_one(Person, person_id), now), number, brought)

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from bot import bonuses
-from bot.bonuses import HOLD_REASONS, Bonus
+from bot.bonuses import HOLD_REASONS, NO_REASONS, Bonus
 from bot.desks import bonus_cards, wording
 from bot.desks.hr.payruns import pay_run_file
 from bot.desks.turn import Desk, Turn
-from bot.messages import Ask, Block, Button, Buttons, Card, ChoiceField, Form, Item, Items, Note, Option, Paragraph, Replace, Say, Show, say
+from bot.messages import (
+    Ask,
+    Block,
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    Form,
+    Item,
+    Items,
+    Note,
+    Option,
+    Paragraph,
+    Replace,
+    Say,
+    Show,
+    TextField,
+    say,
+)
 
 __all__ = ["DESK", "pay_run_file", "todo_card"]
 
@@ -52,7 +70,19 @@ def _pages(which: str, offset: int, total: int) -> tuple[Button, ...]:
 
 def _detail(turn: Turn, bonus: Bonus) -> Say:
     opening = wording.opening_name(turn.session, bonuses.opening_id(turn.session, bonus))
-    return say("bonuses.detail", day=bonus.due_on, opening=opening, state=bonus_cards.state_line(bonus))
+    return say("bonuses.detail", day=bonus.due_on, opening=opening, state=_state(turn, bonus))
+
+
+def _state(turn: Turn, bonus: Bonus) -> Say:
+    """The state, and what else an approver must know: who was first, and who let it pass against a rule and why."""
+    state = bonus_cards.state_line(bonus)
+    if bonus.state != "eligible":
+        return state
+    if given := bonuses.approvers(turn.session, bonus):
+        state = say("bonuses.second_wanted", name=wording.person_name(turn.session, given[0]))
+    if bonus.override_by:
+        return say("bonuses.let_pass", state=state, name=wording.person_name(turn.session, bonus.override_by), reason=bonus.override_reason)
+    return state
 
 
 def _decision(turn: Turn, bonus: Bonus) -> Item:
@@ -62,52 +92,137 @@ def _decision(turn: Turn, bonus: Bonus) -> Item:
 def _decision_buttons(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
     if bonus.beneficiary_id == turn.person_id:
         return (bonus_cards.why_button(bonus),)  # somebody else decides on this one
-    if bonus.state == "eligible":
-        return (Button(say("bonuses.approve"), "bonus.approve", bonus.handle, "primary"), bonus_cards.why_button(bonus))
-    if bonus.reason == "hire_unknown":
-        stays, left = say("bonuses.still_here"), say("bonuses.has_left")
-    else:
-        stays, left = say("bonuses.all_well"), say("bonuses.no_bonus")
-    sure = say("bonuses.no_bonus_sure", money=bonus.money)
+    match bonus.state:
+        case "clawback_due":
+            return bonus_cards.repayment(turn, bonus)
+        case "eligible":
+            return _approval_buttons(turn, bonus)
+    return _question_buttons(turn, bonus)
+
+
+def _approval_buttons(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
+    why = bonus_cards.why_button(bonus)
+    if turn.person_id in bonuses.approvers(turn.session, bonus):
+        return (Button(say("bonuses.take_back"), "bonus.take_back", bonus.handle), why)
+    if turn.person_id in bonuses.approvals.authors(turn.session, bonus):
+        return (why,)
+    return (Button(say("bonuses.approve"), "bonus.approve", bonus.handle, "primary"), why)
+
+
+def _question_buttons(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
+    """A held bonus asks something; these are the answers."""
+    if bonus.reason == "split_open":
+        return (Button(say("splits.open"), "split.show", str(bonus.referral_id), "primary"), bonus_cards.why_button(bonus))
+    if bonus.reason in HOLD_REASONS:
+        go_on = Button(say("bonuses.all_well"), "bonus.confirm", bonus.handle, "primary")
+        return (go_on, Button(say("bonuses.no_bonus_why"), "bonus.end", bonus.handle, "danger"))
+    if bonus.reason == "start_differs":
+        right = Button(say("bonuses.all_well"), "bonus.confirm", bonus.handle, "primary")
+        return (right, bonus_cards.start_button(turn.session, bonus))
+    sure = say("bonuses.no_bonus_sure", money=wording.worth(turn.session, bonus))
+    if bonuses.is_rule(bonus.reason):
+        let_pass = Button(say("bonuses.pass.button"), "bonus.pass", bonus.handle)
+        return (let_pass, Button(say("bonuses.no_bonus"), "bonus.refuse", bonus.handle, "danger", confirm=sure))
+    is_here = bonus.reason == "hire_unknown"
+    stays, left = (say("bonuses.still_here"), say("bonuses.has_left")) if is_here else (say("bonuses.all_well"), say("bonuses.no_bonus"))
     return (Button(stays, "bonus.confirm", bonus.handle, "primary"), Button(left, "bonus.refuse", bonus.handle, "danger", confirm=sure))
 
 
 def approve(turn: Turn, value: str) -> Replace:
-    """Approve an eligible bonus."""
-    bonus = bonuses.approve(turn.session, turn.now, turn.person_id, *wording.read_version(value))
-    return _done(turn, bonus)
+    """Approve an eligible bonus, as the first of two or for good."""
+    return _done(turn, bonuses.approve(turn.session, turn.now, turn.person_id, *wording.read_version(value)))
+
+
+def take_back(turn: Turn, value: str) -> Replace:
+    """The first of two approvers takes their word back."""
+    bonus = bonuses.take_back(turn.session, turn.now, turn.person_id, *wording.read_version(value))
+    return _done(turn, bonus, "taken_back")
 
 
 def confirm(turn: Turn, value: str) -> Replace:
     """All is well with a held bonus: approved, or waiting on where its day has not come."""
-    bonus = bonuses.confirm(turn.session, turn.now, turn.person_id, *wording.read_version(value), turn.today)
-    return _done(turn, bonus)
+    return _done(turn, bonuses.confirm(turn.session, turn.now, turn.person_id, *wording.read_version(value), turn.today))
 
 
 def refuse(turn: Turn, value: str) -> Replace:
     """No bonus: the newcomer has left, or the reason for which it was held stands."""
-    bonus = bonuses.refuse(turn.session, turn.now, turn.person_id, *wording.read_version(value))
-    return _done(turn, bonus)
+    return _done(turn, bonuses.refuse(turn.session, turn.now, turn.person_id, *wording.read_version(value)))
+
+
+def ask_end(turn: Turn, value: str) -> Ask:
+    """Why does a bonus end that HR had stopped?"""
+    turn.require("hr")
+    wording.read_version(value)
+    return Ask(_reason_form("bonus.end", "bonuses.end", value, NO_REASONS))
+
+
+def end(turn: Turn, subject: str, values: dict[str, str]) -> Show:
+    """End it, for one of the reasons."""
+    bonus = bonuses.refuse(turn.session, turn.now, turn.person_id, *wording.read_version(subject), values.get("reason", ""))
+    return Show(_done(turn, bonus).card)
+
+
+def ask_pass(turn: Turn, value: str) -> Ask:
+    """Why may a bonus pass that a rule holds?"""
+    turn.require("hr")
+    wording.read_version(value)
+    field = TextField("reason", say("bonuses.pass.reason"), max_length=bonuses.approvals.LONGEST, rows=3)
+    return Ask(Form("bonus.pass", say("bonuses.pass.title"), say("bonuses.pass.submit"), (field,), value, (Note(say("bonuses.pass.intro")),)))
+
+
+def let_pass(turn: Turn, subject: str, values: dict[str, str]) -> Show:
+    """Let it pass; somebody else approves."""
+    bonus = bonuses.let_pass(turn.session, turn.now, turn.person_id, *wording.read_version(subject), values.get("reason", ""), turn.today)
+    return Show(_done(turn, bonus, "let_pass").card)
 
 
 def void(turn: Turn, value: str) -> Replace:
     """Entered by mistake: taken back."""
-    bonus = bonuses.void(turn.session, turn.now, turn.person_id, *wording.read_version(value))
-    return _done(turn, bonus)
+    return _done(turn, bonuses.void(turn.session, turn.now, turn.person_id, *wording.read_version(value)))
 
 
-def _done(turn: Turn, bonus: Bonus) -> Replace:
+def ask_back(turn: Turn, value: str) -> Replace:
+    """The newcomer left soon after: ask a paid bonus back."""
+    zone = turn.deployment.time_zone
+    return _done(turn, bonuses.clawback.ask_back(turn.session, turn.now, turn.person_id, *wording.read_version(value), turn.today, zone))
+
+
+def recovered(turn: Turn, value: str) -> Replace:
+    """It was paid back."""
+    return _done(turn, bonuses.clawback.recover(turn.session, turn.now, turn.person_id, *wording.read_version(value)))
+
+
+def ask_waive(turn: Turn, value: str) -> Ask:
+    """Why need it not be paid back?"""
+    turn.require("hr")
+    wording.read_version(value)
+    field = TextField("reason", say("clawback.reason"), max_length=bonuses.approvals.LONGEST, rows=3)
+    return Ask(Form("bonus.waive", say("clawback.title"), say("clawback.submit"), (field,), value, (Note(say("clawback.intro")),)))
+
+
+def waive(turn: Turn, subject: str, values: dict[str, str]) -> Show:
+    """It need not be paid back."""
+    bonus = bonuses.clawback.waive(turn.session, turn.now, turn.person_id, *wording.read_version(subject), values.get("reason", ""))
+    return Show(_done(turn, bonus).card)
+
+
+def _done(turn: Turn, bonus: Bonus, what: str = "") -> Replace:
     name = wording.person_name(turn.session, bonus.beneficiary_id)
-    return Replace(todo_card(turn, done=say(f"bonuses.done.{bonus.state}", name=name, money=bonus.money, day=bonus.due_on)))
+    word = what or ("first" if bonus.state == "eligible" else bonus.state)
+    return Replace(todo_card(turn, done=say(f"bonuses.done.{word}", name=name, money=wording.worth(turn.session, bonus), day=bonus.due_on)))
 
 
 def ask_hold(turn: Turn, value: str) -> Ask:
     """Why is it to be held?"""
     turn.require("hr")
     wording.read_version(value)
-    options = tuple(Option(reason, bonus_cards.reason_words(reason)) for reason in HOLD_REASONS)
-    field = ChoiceField("reason", say("bonuses.hold.reason"), options, HOLD_REASONS[0])
-    return Ask(Form("bonus.hold", say("bonuses.hold.title"), say("bonuses.hold.submit"), (field,), value, (Note(say("bonuses.hold.intro")),)))
+    return Ask(_reason_form("bonus.hold", "bonuses.hold", value, HOLD_REASONS))
+
+
+def _reason_form(name: str, words: str, value: str, reasons: tuple[str, ...]) -> Form:
+    options = tuple(Option(reason, bonus_cards.reason_words(reason)) for reason in reasons)
+    field = ChoiceField("reason", say(f"{words}.reason"), options, reasons[0])
+    return Form(name, say(f"{words}.title"), say(f"{words}.submit"), (field,), value, (Note(say(f"{words}.intro")),))
 
 
 def hold(turn: Turn, subject: str, values: dict[str, str]) -> Show:
@@ -128,8 +243,9 @@ def home_section(turn: Turn) -> tuple[Block, ...]:
 DESK = Desk(
     commands={"admin bonuses": to_decide},
     buttons={
-        "bonus.page": page, "bonus.approve": approve, "bonus.confirm": confirm, "bonus.refuse": refuse, "bonus.void": void, "bonus.hold": ask_hold,
+        "bonus.page": page, "bonus.approve": approve, "bonus.take_back": take_back, "bonus.confirm": confirm, "bonus.refuse": refuse, "bonus.end": ask_end,
+        "bonus.pass": ask_pass, "bonus.void": void, "bonus.hold": ask_hold, "bonus.clawback": ask_back, "bonus.recovered": recovered, "bonus.waive": ask_waive,
     },
-    forms={"bonus.hold": hold},
+    forms={"bonus.hold": hold, "bonus.end": end, "bonus.pass": let_pass, "bonus.waive": waive},
     sections={51: home_section},
 )  # fmt: skip

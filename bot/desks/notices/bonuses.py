@@ -8,14 +8,14 @@ from bot import bonuses, people
 from bot.bonuses import Bonus
 from bot.desks import bonus_cards, wording
 from bot.desks.hr.bonuses import todo_card
-from bot.desks.notices import Builder, Owed
+from bot.desks.notices import Builder, Owed, payouts
 from bot.desks.turn import Turn
 from bot.messages import Block, Buttons, Card, Item, Items, Note, Paragraph, Say, say
 
 # notice -> states in which it still is news; a later one says more, and this one is then not sent
 _STILL_NEWS = {
     "accrued": {"accrued", "waiting"}, "eligible": {"eligible"}, "held": {"held"}, "approved": {"approved", "exported"}, "paid": {"paid"},
-    "forfeited": {"forfeited"},
+    "forfeited": {"forfeited"}, "clawback_due": {"clawback_due"}, "recovered": {"recovered"}, "waived": {"waived"},
 }  # fmt: skip
 _TONES = {"accrued": "good", "approved": "good", "paid": "good"}
 
@@ -27,7 +27,8 @@ def _told(what: str) -> Builder:
             return None
         blocks: list[Block] = [Paragraph(_words(owed.session, bonus, what))]
         if what == "accrued" and len(parts := _own_parts(owed.session, bonus)) > 1:
-            blocks.append(Items(tuple(Item(say("plans.part", money=b.money), say("bonuses.day", day=b.due_on)) for b in parts[: bonus_cards.SHOWN])))
+            rows = [(wording.worth(owed.session, b), b.due_on) for b in parts[: bonus_cards.SHOWN]]
+            blocks.append(Items(tuple(Item(say("plans.part", money=money), say("bonuses.day", day=day)) for money, day in rows)))
         blocks.append(Buttons((bonus_cards.why_button(bonus),)))
         if what in ("accrued", "approved"):
             blocks.append(Note(say("bonuses.told.gross")))
@@ -42,7 +43,7 @@ def _words(session: Session, bonus: Bonus, what: str) -> Say:
     if what in ("held", "forfeited"):
         is_asked = what == "held" and bonus.reason == "hire_unknown"
         return say(f"bonuses.told.{what}.{'asked' if is_asked else 'text'}", day=bonus.due_on, opening=opening, reason=bonus_cards.reason_words(bonus.reason))
-    return say(f"bonuses.told.{what}.text", money=bonus.money, day=bonus.due_on, opening=opening)
+    return say(f"bonuses.told.{what}.text", money=wording.worth(session, bonus), day=bonus.due_on, opening=opening)
 
 
 def _own_parts(session: Session, bonus: Bonus) -> list[Bonus]:
@@ -51,9 +52,9 @@ def _own_parts(session: Session, bonus: Bonus) -> list[Bonus]:
 
 def _total(session: Session, bonus: Bonus, what: str) -> object:
     if what != "accrued":
-        return bonus.money
-    first, *rest = (b.money for b in _own_parts(session, bonus))
-    return sum(rest, start=first)
+        return wording.worth(session, bonus)
+    amounts = [b.money for b in _own_parts(session, bonus) if b.reward == "money"]
+    return sum(amounts[1:], start=amounts[0]) if amounts else wording.worth(session, bonus)
 
 
 def digest(owed: Owed) -> Card | None:
@@ -64,4 +65,4 @@ def digest(owed: Owed) -> Card | None:
     return todo_card(Turn(owed.session, owed.deployment, owed.person, owed.now)) if waiting else None
 
 
-BUILDERS: dict[str, Builder] = {f"bonus.{what}": _told(what) for what in _STILL_NEWS} | {"bonus.digest": digest}
+BUILDERS: dict[str, Builder] = payouts.BUILDERS | {f"bonus.{what}": _told(what) for what in _STILL_NEWS} | {"bonus.digest": digest}

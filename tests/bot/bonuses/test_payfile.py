@@ -17,7 +17,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from bot import bonuses, settings
-from bot.bonuses.payfile import PayLine, Shape, amount_text, harmless, pay_file
+from bot.bonuses.payfile import PayLine, Shape, amount_text, harmless
+from bot.bonuses.payfile import pay_file as pay_file_and_shape
 from bot.db import Database
 from bot.errors import Refusal
 from bot.money import Money, exponent
@@ -30,6 +31,10 @@ def line(name: str = "Aino Salo", money: Money = FIVE_HUNDRED, number: int = 1) 
     return PayLine(7, number, 31, 42, "aino@meri.example", name, "employee", "REFERRAL", money, 17, 1, DAY, DAY)
 
 
+def pay_file(lines: list[PayLine], shape: Shape) -> bytes:
+    return pay_file_and_shape(lines, shape)[0]
+
+
 def back(content: bytes, delimiter: str = ";") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter))
 
@@ -40,7 +45,7 @@ def test_the_file_is_what_payroll_expects() -> None:
     (row,) = back(content)
     assert row == {
         "pay_run": "7", "line": "1", "bonus": "31", "person": "42", "email": "aino@meri.example", "name": "Aino Salo", "payee_type": "employee",
-        "wage_code": "REFERRAL", "amount": "500,00", "currency": "EUR", "referral": "17", "part": "1", "start_on": "2026-03-02", "due_on": "2026-03-02",
+        "wage_code": "REFERRAL", "amount": "500,00", "currency": "EUR", "days_off": "0", "charity": "", "charity_account": "", "referral": "17", "part": "1", "start_on": "2026-03-02", "due_on": "2026-03-02",
     }  # fmt: skip
 
 

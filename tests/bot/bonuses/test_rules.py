@@ -116,8 +116,10 @@ def test_a_new_role_since_the_promise_asks_hr_and_takes_nothing_by_itself(world:
     world.db.write_now(lambda s: s.add(RoleGrant(person_id=world.referrer.id or 0, role="recruiter")))
     assert due(world, bonus) == ("held", "recruiting")
     held = world.bonus(bonus.id)
-    approved = world.db.write_now(bonuses.confirm, START, world.hr.id, held.id, held.version, held.due_on)
-    assert (approved.state, approved.reason) == ("approved", "")
+    with pytest.raises(Refusal, match=r"bonuses\.needs_reason"):
+        world.db.write_now(bonuses.confirm, START, world.hr.id, held.id, held.version, held.due_on)
+    passed = world.db.write_now(bonuses.let_pass, START, world.hr.id, held.id, held.version, "Moved to recruiting only later", held.due_on)
+    assert (passed.state, passed.override_by, passed.reason) == ("eligible", world.hr.id, "")
 
 
 def test_a_bonus_missed_by_a_stopped_server_comes_up_when_it_is_back(world: World) -> None:
