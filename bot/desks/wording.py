@@ -65,10 +65,13 @@ def whole(session: Session, parts: Sequence[Instalment]) -> Money | Say:
     money = [p.money for p in parts if p.reward == "money"]
     words: list[Money | Say] = [sum(money[1:], start=money[0])] if money else []
     words += [worth(session, p) for p in parts if p.reward != "money"]
-    together = words[0]
-    for word in words[1:]:
-        together = say("bonuses.worth.both", first=together, second=word)
-    return together
+    *before, last = words
+    if not before:
+        return last
+    together = before[0]
+    for word in before[1:]:
+        together = say("bonuses.worth.listed", first=together, second=word)
+    return say("bonuses.worth.both", first=together, second=last)
 
 
 def promise_words(session: Session, promise: Promise | None, reason: str | None) -> Say:

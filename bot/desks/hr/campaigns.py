@@ -8,10 +8,12 @@ from bot import audiences, plans
 from bot.bonuses.hire import FAR
 from bot.desks import wording
 from bot.desks.hr.plan_form import read_days, read_money
+from bot.desks.hr.plans import dates
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal
 from bot.messages import (
     Ask,
+    Block,
     Button,
     Buttons,
     Card,
@@ -121,11 +123,10 @@ def _preview(turn: Turn, campaign: Campaign) -> Card:
     rows = [Fact(say("plans.campaign.fact.when"), say("plans.campaign.fact.from_to", first=campaign.from_on, last=campaign.until_on))]
     rows.append(Fact(say("plans.fact.scope"), _scope(turn, campaign)))
     lead = say("plans.campaign.preview_lead", money=campaign.money, start=start, day=start + timedelta(days=campaign.days_after_start))
-    parts = []
+    body: tuple[Block, ...] = (Paragraph(say("plans.campaign.no_plan")),)
     if plan:
         promise = plans.promise_of_version(turn.session, plan.id or 0, campaign.id)
-        parts = [Item(say("plans.part", money=wording.worth(turn.session, p)), say("plans.part_on", count=p.days, day=p.due_on(start))) for p in promise.every]
-    body = (Paragraph(say("plans.campaign.with_plan", name=plan.name)), Items(tuple(parts))) if plan else (Paragraph(say("plans.campaign.no_plan")),)
+        body = (Paragraph(say("plans.campaign.with_plan", name=plan.name)), dates(turn, promise, start))
     start_button = Button(say("plans.campaign.start"), "campaign.start", str(campaign.id), "primary")
     return Card(say("plans.campaign.row", name=campaign.name, money=campaign.money), (
         Paragraph(lead), Facts(tuple(rows)), *body, Buttons((start_button,)), Note(say("plans.campaign.preview_note")),

@@ -31,12 +31,18 @@ def show(turn: Turn, value: str) -> Show:
 
 def _currency(currency: str, months: list[Month]) -> list[Block]:
     whole = sum((m.total for m in months[1:]), start=months[0].total)
-    chart = Chart(say("forecast.chart", currency=currency), tuple(month_words(m) for m in months), (
-        Series(say("forecast.running"), tuple(_units(m.running) for m in months)), Series(say("forecast.coming"), tuple(_units(m.coming) for m in months)),
-    ))  # fmt: skip
+    both = (("running", tuple(_units(m.running) for m in months)), ("coming", tuple(_units(m.coming) for m in months)))
+    series = tuple(Series(say(f"forecast.{name}"), values) for name, values in both if any(values))
+    chart = Chart(say("forecast.chart", currency=currency), tuple(say(f"forecast.short.m{m.begins.month}") for m in months), series)
     filled = [m for m in months if m.total.amount_minor][:SHOWN]
-    rows = tuple(Item(say("forecast.row", month=month_words(m), money=m.total), say("forecast.row_detail", money=m.coming, count=m.bonuses)) for m in filled)
+    rows = tuple(Item(say("forecast.row", month=month_words(m), money=m.total), _detail(m)) for m in filled)
     return [Paragraph(say("forecast.total", money=whole)), ChartBlock(chart), Items(rows)]
+
+
+def _detail(month: Month) -> Say:
+    if month.coming.amount_minor:
+        return say("forecast.row_detail", money=month.coming, count=month.bonuses)
+    return say("forecast.row_count", count=month.bonuses)
 
 
 def month_words(month: Month) -> Say:

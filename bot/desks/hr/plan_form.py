@@ -37,7 +37,7 @@ def _part_fields(turn: Turn, number: int, part: Instalment | None, currency: str
     days = str(settings.get(turn.session, "bonus.qualifying_days")) if first else ""
     amount = "" if part is None else str(part.days_off) if part.reward == "day_off" else str(part.money.decimal)
     return [
-        ChoiceField(f"reward_{number}", say("plans.form.reward", number=number), _rewards(turn, part), _reward(part)),
+        ChoiceField(f"reward_{number}", say("plans.form.reward", number=number), _rewards(turn, part), _reward(part), optional=not first),
         TextField(f"amount_{number}", say("plans.form.amount", number=number, currency=currency), amount, optional=not first, max_length=20,
                   hint=say("plans.form.amount_hint") if first else None),
         TextField(f"days_{number}", say("plans.form.days", number=number), str(part.days) if part else days, optional=not first, max_length=5, shape="number"),

@@ -33,7 +33,7 @@ from bot.messages import (
     say,
 )  # fmt: skip
 from bot.openings import JobOpening
-from bot.plans import BonusPlan, Instalment, Promise, Who
+from bot.plans import BonusPlan, Promise, Who
 
 PAGE = 8
 AHEAD = timedelta(days=30)  # the start that a preview supposes
@@ -95,8 +95,9 @@ def show(turn: Turn, value: str) -> Show:
         Button(say("plans.change"), "plan.change", str(plan.id), "primary"), Button(say("plans.try.button"), "plan.try", str(plan.id)),
         Button(say("plans.budget.button"), "plan.budget", str(plan.id)), Button(say("plans.back"), "plan.more", "0"),
     )  # fmt: skip
+    whole = (Paragraph(say("plans.part", money=wording.whole(turn.session, promise.instalments))),) if len(parts) > 1 else ()
     return Show(Card(say("plans.named", name=plan.name), (
-        Paragraph(say("plans.part", money=wording.whole(turn.session, promise.instalments))), Facts(tuple(rows)), Items(parts), Buttons(buttons),
+        *whole, Facts(tuple(rows)), Items(parts), Buttons(buttons),
     )))  # fmt: skip
 
 
@@ -150,13 +151,15 @@ def _preview(turn: Turn, plan: BonusPlan, promise: Promise) -> Card:
     buttons = (Button(say("plans.put"), "plan.put", str(plan.id), "primary"), Button(say("plans.try.button"), "plan.try", str(plan.id)))
     whole = wording.whole(turn.session, promise.instalments)
     return Card(say("plans.preview", name=promise.name), (
-        Paragraph(say("plans.preview_lead", day=start, money=whole)), _dates(turn, promise.every, start), Facts(rows), Buttons(buttons),
+        Paragraph(say("plans.preview_lead", day=start, money=whole)), dates(turn, promise, start), Facts(rows), Buttons(buttons),
         Note(say("plans.preview_note", version=promise.version)),
     ))  # fmt: skip
 
 
-def _dates(turn: Turn, parts: tuple[Instalment, ...], start: date) -> Items:
-    return Items(tuple(Item(say("plans.part", money=wording.worth(turn.session, p)), say("plans.part_on", count=p.days, day=p.due_on(start))) for p in parts))
+def dates(turn: Turn, promise: Promise, start: date) -> Items:
+    """What a promise gives, part by part, with the days for somebody who starts then."""
+    rows = [("plans.part", p) for p in promise.instalments] + ([("plans.extra", promise.extra)] if promise.extra else [])
+    return Items(tuple(Item(say(key, money=wording.worth(turn.session, p)), say("plans.part_on", count=p.days, day=p.due_on(start))) for key, p in rows)[:10])
 
 
 def ask_try(turn: Turn, value: str) -> Ask:
@@ -179,7 +182,7 @@ def try_out(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     if plans.would_fit(turn.session, asked, where):
         extra = plans.promise(turn.session, where, Who(turn.today, lambda audience_id: False))
         promise = plans.promise_of_version(turn.session, asked.id or 0, extra.campaign_id if extra else None)
-        blocks: list[Block] = [Paragraph(say("plans.try.this", opening=name, day=start, name=asked.name)), _dates(turn, promise.every, start)]
+        blocks: list[Block] = [Paragraph(say("plans.try.this", opening=name, day=start, name=asked.name)), dates(turn, promise, start)]
     else:
         blocks = _otherwise(turn, where, name, start, asked)
     button = Button(say("plans.put"), "plan.put", subject, "primary") if not asked.is_current else Button(say("plans.back"), "plan.more", "0")
@@ -192,7 +195,7 @@ def _otherwise(turn: Turn, where: plans.Where, name: Say, start: date, asked: Bo
         return [Paragraph(say("plans.try.nothing", opening=name, name=asked.name))]
     promise = plans.promise_of_version(turn.session, other.id or 0)
     lead = Paragraph(say("plans.try.other", opening=name, name=asked.name, other=other.name, why=say(f"plans.why.{why}")))
-    return [lead, Heading(say("plans.row", name=other.name, money=wording.whole(turn.session, promise.instalments))), _dates(turn, promise.every, start)]
+    return [lead, Heading(say("plans.row", name=other.name, money=wording.whole(turn.session, promise.instalments))), dates(turn, promise, start)]
 
 
 def _opening(turn: Turn, value: str) -> JobOpening | None:

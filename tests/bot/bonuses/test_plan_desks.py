@@ -75,9 +75,9 @@ async def test_a_day_off_and_a_donation_are_parts_like_others(desk: Desk) -> Non
     assert isinstance(form, Ask) and "A donation to Sea rescue" in read(form)
     parts = {"amount_1": "300", "days_1": "90", "reward_2": "day_off", "amount_2": "1", "days_2": "90", "reward_3": f"donation:{charity.id}"}
     listed = await make_plan(desk, name="Kind", is_default="yes", **parts, amount_3="100", days_3="180")
-    assert "€300.00 and 1 day off and €100.00 to Sea rescue" in read(listed)
+    assert "€300.00, 1 day off and €100.00 to Sea rescue" in read(listed)
     link = await desk.fill(world.referrer, "refer.link", opening="", language="en")
-    assert "€300.00 and 1 day off and €100.00 to Sea rescue" in read(link)
+    assert "€300.00, 1 day off and €100.00 to Sea rescue" in read(link)
     world.hire(world.refer(1), MONDAY)
     assert "1 day off" in read(await desk.say(world.referrer, "vinkki bonuses"))
     mine = read(await desk.say(world.referrer, "referrals"))
