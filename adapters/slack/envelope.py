@@ -93,11 +93,19 @@ class PlacePart(_Part):
     id: Id
 
 
+class AttachmentPart(_Part):
+    """What hangs on a message: a link's preview, a message that was passed on. Only where it leads matters."""
+
+    from_url: Annotated[str, StringConstraints(max_length=3000)] | None = None
+    title_link: Annotated[str, StringConstraints(max_length=3000)] | None = None
+
+
 class MessagePart(_Part):
     """The message a shortcut was used on, or a button stands in."""
 
     ts: Short = ""
     text: Long = ""
+    attachments: Annotated[list[AttachmentPart], Field(max_length=100)] = []
 
 
 class _Interaction(_Part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from adapters.slack.envelope import BlockActions, BlockSuggestion, EventCallback, Shortcut, SlashCommand, Spoken, StatePart, ViewSubmission
+from adapters.slack.envelope import BlockActions, BlockSuggestion, EventCallback, MessagePart, Shortcut, SlashCommand, Spoken, StatePart, ViewSubmission
 from adapters.slack.text import from_mrkdwn
 from adapters.slack.view import LOOKUP, NOTHING
 from bot.messages import Caller, Command, Event, HomeOpened, Lookup, Press, Submission
@@ -30,8 +30,15 @@ def to_command(envelope: SlashCommand) -> Event:
 def to_shortcut(envelope: Shortcut) -> Event:
     """A shortcut says what a command says; *Propose as story* brings the message's words along."""
     name = SHORTCUTS.get(envelope.callback_id, "vinkki")
-    text = f"propose {from_mrkdwn(envelope.message.text)}"[:3000] if envelope.callback_id == "propose" else ""
+    text = f"propose {_words(envelope.message)}"[:3000] if envelope.callback_id == "propose" else ""
     return Event(f"shortcut:{envelope.trigger_id}", caller(envelope), Command(name, clean(text)))
+
+
+def _words(message: MessagePart) -> str:
+    """What a message says; where it holds no address itself, the first that hangs on it comes after its words."""
+    text = from_mrkdwn(message.text)
+    links = [link for a in message.attachments for link in (a.title_link, a.from_url) if link and link.startswith(("http://", "https://"))]
+    return text if "://" in text or not links else f"{text[:900]} {links[0]}".strip()
 
 
 def to_press(envelope: BlockActions) -> Event | None:

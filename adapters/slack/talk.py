@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.hub import Hub
@@ -23,6 +24,7 @@ from adapters.slack.answer import BROKEN, WORKING, by_call, card_of, in_ack, pub
 from adapters.slack.blocks import Json
 from adapters.slack.envelope import BlockActions, BlockSuggestion, EventCallback, ProfileEvent, Shortcut, SlashCommand, Spoken, ViewSubmission
 from adapters.slack.place import Place, Places
+from adapters.slack.render import card_to_message
 from adapters.slack.view import card_to_view, options
 from adapters.slack.workspace import FAILURES, Workspace, verified_email
 from bot.desks import gate
@@ -98,7 +100,7 @@ class Talk:
         done, _ = await asyncio.wait({work}, timeout=PATIENCE)
         if not done:
             self._follow(self._show_late(work, place, envelope))
-            return self._working() if place.kind == "submission" else None
+            return self._working(place)
         reply = work.result()
         try:
             body = in_ack(place, reply)
@@ -112,11 +114,25 @@ class Talk:
             self._follow(self._refresh_home(envelope))
         return body
 
-    def _working(self) -> Json:
+    def _working(self, place: Place) -> Json | None:
+        """What whoever waits sees meanwhile, where the acknowledgement can show it."""
         words = Words(self.hub.deployment.default_locale, self.hub.deployment.time_zone)
-        return {"response_action": "update", "view": card_to_view(WORKING, words)}
+        if place.kind == "command":
+            return {"response_type": "ephemeral", **card_to_message(WORKING, words)}
+        return {"response_action": "update", "view": card_to_view(WORKING, words)} if place.kind == "submission" else None
+
+    async def _window(self, place: Place) -> Place:
+        """A window that says to wait, opened while the trigger still opens one; the answer comes into it."""
+        words = Words(self.hub.deployment.default_locale, self.hub.deployment.time_zone)
+        try:
+            opened = await self.client.views_open(trigger_id=place.trigger_id, view=card_to_view(WORKING, words))
+        except (SlackApiError, *FAILURES) as e:
+            log.warning("no window for a slow answer", reason=type(e).__name__)
+            return place
+        return replace(place, kind="modal", view_id=opened["view"]["id"])
 
     async def _show_late(self, work: asyncio.Task[Reply], place: Place, envelope: Spoken) -> None:
+        place = await self._window(place) if place.kind == "shortcut" else place
         reply = await work
         if place.kind == "submission":
             await asyncio.sleep(SETTLE)

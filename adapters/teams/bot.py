@@ -15,18 +15,21 @@ from adapters.teams import answers, inbound
 from adapters.teams.answers import Body, Message, words_of
 from adapters.teams.buttons import Place
 from adapters.teams.chat import TeamsChat, patiently, to_activity
+from adapters.teams.inbound import Pressed
 from adapters.teams.members import verified_email
 from adapters.teams.render import card_to_adaptive, summary
 from adapters.teams.sealed import Sealer
 from adapters.teams.turns import RAW
 from bot.desks import front, gate, refusal_card
 from bot.errors import DeliveryError, Refusal
-from bot.messages import Command, Event, Heard, HomeOpened, Replace, Reply, Show, say
+from bot.messages import Card, Command, Event, Heard, HomeOpened, Paragraph, Replace, Reply, Show, say
 from content.catalog import Words
 
 log = logging.getLogger("vinkki.teams")
 Raw = dict[str, Any]
 _REMEMBERED = 5_000
+PATIENCE = 3.0  # seconds until a dialog is answered for; Teams gives up on a message extension after five
+LATER = Card(say("intake.later.title"), (Paragraph(say("intake.later.text")),))
 
 
 class VinkkiBot(ActivityHandler):  # type: ignore[misc]
@@ -96,6 +99,23 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         event = Event(inbound.event_key(raw), inbound.to_caller(raw), heard)
         return await self.hub.hear(event, lambda: verified_email(self.chat.connector, raw))
 
+    async def _hear_in_time(self, context: TurnContext, raw: Raw, heard: Heard, pressed: Pressed | None = None) -> Reply:
+        """The reply; where it takes longer than a dialog waits, the word that it follows in the private chat."""
+        work = asyncio.create_task(self._hear(raw, heard))
+        if (await asyncio.wait({work}, timeout=PATIENCE))[0]:
+            return work.result()
+        self._later(self._follow(context, raw, work, heard, pressed))
+        return Reply(Show(LATER), self.hub.deployment.default_locale, self.hub.deployment.time_zone)
+
+    async def _follow(self, context: TurnContext, raw: Raw, work: asyncio.Task[Reply], heard: Heard, pressed: Pressed | None) -> None:
+        try:
+            reply = await work
+            message = answers.message_of(reply, heard, pressed, self.sealer)
+        except Exception:
+            log.exception("a late answer could not be given")
+            reply, message = self._failure()
+        await self._say(context, raw, message, words_of(reply), quietly=True)
+
     async def _executed(self, context: TurnContext, raw: Raw) -> Body:
         """Action.Execute: the answer takes the card's place, or comes in a message of its own."""
         action = raw["value"].get("action")
@@ -117,7 +137,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         """A dialog opens, or something in it was pressed. None closes it."""
         opens = raw["name"] == "task/fetch"
         pressed = inbound.to_pressed(raw["value"].get("data"), self.sealer)
-        reply = await self._hear(raw, pressed.heard) if pressed else self._old_card()
+        reply = await self._hear_in_time(context, raw, pressed.heard, pressed) if pressed else self._old_card()
         origin = (raw["replyToId"] if opens else pressed.origin if pressed else "") if inbound.is_personal(raw) else ""
         if isinstance(reply.answer, Replace) and origin:
             words, card = words_of(reply), reply.answer.card
@@ -128,7 +148,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
     async def _extension(self, context: TurnContext, raw: Raw) -> Body:
         """A message extension was opened beside the compose box or on a message."""
         command = inbound.to_extension(raw["value"])
-        reply = await self._hear(raw, command) if command else self._old_card()
+        reply = await self._hear_in_time(context, raw, command) if command else self._old_card()
         return answers.dialog_of(reply, None, self.sealer, Place(is_dialog=True))
 
     async def _search(self, context: TurnContext, raw: Raw) -> Body:

@@ -13,6 +13,7 @@ from bot.messages import Caller, Command, Form, Heard, Lookup, Press, Submission
 
 COMMANDS = ("stories", "refer", "referrals", "vinkki", "admin")
 _TAG = re.compile(r"<[^>]*>")
+_HREF = re.compile(r"<a\s[^>]{0,500}?href=[\"'](https?://[^\"'<>\s]{1,2000})[\"']", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _LONGEST = 3000
 
@@ -121,6 +122,8 @@ def to_extension(value: dict[str, Any]) -> Command | None:
         return None
     body = _dict(_dict(value.get("messagePayload")).get("body")).get("content")
     words = to_plain(body)[:_LONGEST] if isinstance(body, str) else ""
+    if isinstance(body, str) and "://" not in words and (link := _HREF.search(body[:100_000])):
+        words = f"{words[:900]} {html.unescape(link[1])}"  # its words hide where it leads
     return to_command(f"{line} {words}".strip())
 
 

@@ -97,6 +97,42 @@ async def test_a_slow_desk_is_acknowledged_in_time_and_answers_later(slack: Slac
     assert [post["text"] for post in await shown(slack, payload)] == ["Done at last"]
 
 
+async def test_a_slow_command_says_so_at_once_and_answers_later(slack: SlackDriver, aino: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talk, "PATIENCE", 0.05)
+    gate = threading.Event()
+
+    def slow(turn: Turn, text: str) -> Answer:
+        gate.wait(5)
+        return Show(Card(p("Done at last")))
+
+    monkeypatch.setitem(TABLE.commands, "vinkki help", slow)
+    body = slack.people.command_body(USER, "/vinkki", "help")
+    status, said = await slack.people.post_form(body)
+    assert status == 200 and "One moment" in str(said)
+    gate.set()
+    assert [post["text"] for post in await shown(slack, body)] == ["Done at last"]
+
+
+async def test_a_slow_shortcut_opens_a_window_at_once_and_fills_it_later(slack: SlackDriver, aino: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trigger opens a window for three seconds; a page may take five to be read."""
+    monkeypatch.setattr(talk, "PATIENCE", 0.05)
+    gate = threading.Event()
+
+    def slow(turn: Turn, text: str) -> Answer:
+        gate.wait(5)
+        return Show(Card(p("What the page says")))
+
+    monkeypatch.setitem(TABLE.commands, "vinkki propose", slow)
+    payload = slack.people.payload("message_action", USER, callback_id="propose", message={"ts": "1.2", "text": "x"}, response_url=slack.people.response_url())
+    assert await slack.people.interact(payload) == (200, "")
+    while payload["trigger_id"] not in (await slack.people.state())["opened"]:
+        await asyncio.sleep(0.01)
+    gate.set()
+    await slack._settle()
+    (view,) = (await slack.people.state())["views"].values()
+    assert "What the page says" in str(view) and "One moment" not in str(view)
+
+
 async def test_a_slow_form_says_so_in_its_window_and_shows_the_result_there(
     slack: SlackDriver, aino: Person, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +264,31 @@ async def test_shortcuts_say_what_commands_say(slack: SlackDriver, aino: Person,
     await slack._settle()
     assert heard == ["Read https://meri.example/ferry & tell"]
     assert payload["trigger_id"] in (await slack.people.state())["opened"]
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"text": "Nice", "attachments": [{"title_link": "https://meri.example/ice", "from_url": None}]}, "Nice https://meri.example/ice"),
+        ({"text": "", "attachments": [{"fallback": "x"}, {"from_url": "https://meri.example/ice"}]}, "https://meri.example/ice"),
+        ({"text": "See https://meri.example/own", "attachments": [{"from_url": "https://meri.example/ice"}]}, "See https://meri.example/own"),
+        ({"text": "Bad", "attachments": [{"from_url": "javascript:alert(1)"}]}, "Bad"),
+    ],
+)
+async def test_a_link_that_hangs_on_a_message_is_proposed_with_it(
+    slack: SlackDriver, aino: Person, monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], words: str
+) -> None:
+    heard: list[str] = []
+
+    def propose(turn: Turn, text: str) -> Answer:
+        heard.append(text)
+        return Ask(FORM)
+
+    monkeypatch.setitem(TABLE.commands, "vinkki propose", propose)
+    payload = slack.people.payload("message_action", USER, callback_id="propose", message={"ts": "1.2", **message}, response_url=slack.people.response_url())
+    assert await slack.people.interact(payload) == (200, "")
+    await slack._settle()
+    assert heard == [words]
 
 
 async def test_a_deactivated_account_is_forgotten_and_found_again_by_its_address(world: World, slack: SlackDriver, aino: Person, gallery: Gallery) -> None:

@@ -201,6 +201,41 @@ async def test_a_message_extension_says_its_command_with_the_message(door: Door,
     assert shown["task"]["type"] == "continue"
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('<div>Read <a href="https://meri.example/ice?a=1&amp;b=2" rel="x">this</a></div>', "Read this https://meri.example/ice?a=1&b=2"),
+        ('<a href="https://meri.example/ice">https://meri.example/ice</a>', "https://meri.example/ice"),
+        ('<a title="x" href="javascript:alert(1)">no</a>', "no"),
+        ("<a " + "x" * 50_000, ""),
+    ],
+    ids=["words", "bare", "script", "long"],
+)
+async def test_a_link_behind_words_comes_along_with_the_message(door: Door, gallery: Gallery, content: str, words: str) -> None:
+    join(door.db)
+    message = {"body": {"contentType": "html", "content": content}}
+    await ask(door, invoke("composeExtension/fetchTask", {"commandId": "gallery", "messagePayload": message}))
+    ((_, heard),) = gallery.heard
+    assert heard == words or (not words and heard.startswith("<a xxx"))
+
+
+async def test_a_slow_message_extension_says_so_in_time_and_answers_in_the_chat(door: Door, gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    join(door.db)
+    monkeypatch.setattr("adapters.teams.bot.PATIENCE", 0.05)
+    gate, hear = asyncio.Event(), door.adapter.hub.hear
+
+    async def slow(*args: Any) -> Any:
+        await gate.wait()
+        return await hear(*args)
+
+    monkeypatch.setattr(door.adapter.hub, "hear", slow)
+    shown = await ask(door, invoke("composeExtension/fetchTask", {"commandId": "gallery", "messagePayload": {}}))
+    assert "One moment" in json.dumps(shown) and not door.sent
+    gate.set()
+    await asyncio.gather(*door.adapter.bot.tasks)
+    assert "Gallery title" in json.dumps(door.sent[-1][3])
+
+
 async def test_in_a_channel_the_answer_is_private_and_a_line_points_to_it(door: Door, gallery: Gallery) -> None:
     join(door.db)
     await door.post(said_in_channel("gallery"))
