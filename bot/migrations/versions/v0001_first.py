@@ -118,6 +118,33 @@ def upgrade() -> None:
         batch_op.create_index('ix_import_line_email', ['run', 'email'], unique=False)
         batch_op.create_index(batch_op.f('ix_importline_at'), ['at'], unique=False)
 
+    op.create_table('jobboard',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('url', sa.String(), nullable=False),
+    sa.Column('form', sa.String(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('etag', sa.String(), nullable=False),
+    sa.Column('last_modified', sa.String(), nullable=False),
+    sa.Column('next_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('asked_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('read_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('failing_since', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('told_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('problem', sa.String(), nullable=False),
+    sa.Column('problem_status', sa.Integer(), nullable=False),
+    sa.Column('left_out', sa.String(), nullable=False),
+    sa.Column('left_out_count', sa.Integer(), nullable=False),
+    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('url')
+    )
+    with op.batch_alter_table('jobboard', schema=None) as batch_op:
+        batch_op.create_index('ix_jobboard_due', ['next_at'], unique=False, sqlite_where=sa.text('is_on'), postgresql_where=sa.text('is_on'))
+
     op.create_table('lanepause',
     sa.Column('lane', sa.String(), nullable=False),
     sa.Column('since', bot.db.UtcDateTime(), nullable=False),
@@ -274,6 +301,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_balanceentry_last', ['audience_id', 'kind', 'on'], unique=False)
         batch_op.create_index('ix_balanceentry_window', ['on', 'audience_id', 'kind'], unique=False)
 
+    op.create_table('boardreport',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('board_id', sa.Integer(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('created', sa.Integer(), nullable=False),
+    sa.Column('changed', sa.Integer(), nullable=False),
+    sa.Column('reopened', sa.Integer(), nullable=False),
+    sa.Column('missing', sa.Integer(), nullable=False),
+    sa.Column('left_out', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['board_id'], ['jobboard.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('boardreport', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_boardreport_board_id'), ['board_id'], unique=False)
+
     op.create_table('bonusplan',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -292,6 +334,19 @@ def upgrade() -> None:
     with op.batch_alter_table('bonusplan', schema=None) as batch_op:
         batch_op.create_index('ux_bonusplan_current', ['name'], unique=True, sqlite_where=sa.text('is_current'), postgresql_where=sa.text('is_current'))
         batch_op.create_index('ux_bonusplan_default', ['is_default'], unique=True, sqlite_where=sa.text('is_current AND is_default'), postgresql_where=sa.text('is_current AND is_default'))
+
+    op.create_table('calendarkey',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('revoked_at', bot.db.UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('token_hash')
+    )
+    with op.batch_alter_table('calendarkey', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_calendarkey_person_id'), ['person_id'], unique=False)
 
     op.create_table('clipping',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -556,8 +611,14 @@ def upgrade() -> None:
     sa.Column('description', sa.String(), nullable=False),
     sa.Column('link', sa.String(), nullable=False),
     sa.Column('search', sa.String(), nullable=False),
+    sa.Column('board_id', sa.Integer(), nullable=True),
+    sa.Column('board_key', sa.String(), nullable=False),
+    sa.Column('board_state', sa.String(), nullable=False),
+    sa.Column('asked_in', sa.Integer(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['asked_in'], ['boardreport.id'], ),
+    sa.ForeignKeyConstraint(['board_id'], ['jobboard.id'], ),
     sa.ForeignKeyConstraint(['hiring_manager_id'], ['person.id'], ),
     sa.ForeignKeyConstraint(['plan_id'], ['bonusplan.id'], ),
     sa.ForeignKeyConstraint(['recruiter_id'], ['person.id'], ),
@@ -565,7 +626,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('requisition_id')
     )
     with op.batch_alter_table('jobopening', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_jobopening_asked_in'), ['asked_in'], unique=False)
         batch_op.create_index(batch_op.f('ix_jobopening_is_open'), ['is_open'], unique=False)
+        batch_op.create_index('ux_jobopening_board', ['board_id', 'board_key'], unique=True, sqlite_where=sa.text('board_id IS NOT NULL'), postgresql_where=sa.text('board_id IS NOT NULL'))
 
     op.create_table('measure',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -624,6 +687,7 @@ def upgrade() -> None:
     sa.Column('publish_at', bot.db.UtcDateTime(), nullable=True),
     sa.Column('published_at', bot.db.UtcDateTime(), nullable=True),
     sa.Column('expires_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('embargo_until', bot.db.UtcDateTime(), nullable=True),
     sa.Column('source', sa.String(), nullable=False),
     sa.Column('source_guid', sa.String(), nullable=True),
     sa.Column('author_id', sa.Integer(), nullable=True),
@@ -682,6 +746,7 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('given', sa.Integer(), nullable=False),
     sa.Column('is_retired', sa.Boolean(), nullable=False),
+    sa.Column('is_wrong', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['story_id'], ['story.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -742,6 +807,21 @@ def upgrade() -> None:
     with op.batch_alter_table('review', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_review_story_id'), ['story_id'], unique=False)
 
+    op.create_table('storychange',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('story_id', sa.Integer(), nullable=False),
+    sa.Column('is_recall', sa.Boolean(), nullable=False),
+    sa.Column('words', sa.String(), nullable=False),
+    sa.Column('fields', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['story_id'], ['story.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('storychange', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_storychange_story_id'), ['story_id'], unique=False)
+
     op.create_table('storypicture',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token', sa.String(), nullable=False),
@@ -760,22 +840,31 @@ def upgrade() -> None:
     with op.batch_alter_table('storypicture', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_storypicture_story_id'), ['story_id'], unique=False)
 
-    op.create_table('storyplan',
+    op.create_table('storyversion',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('key', sa.String(), nullable=False),
     sa.Column('story_id', sa.Integer(), nullable=False),
-    sa.Column('notice', sa.String(), nullable=False),
-    sa.Column('after_person_id', sa.Integer(), nullable=False),
-    sa.Column('is_done', sa.Boolean(), nullable=False),
-    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('what', sa.String(), nullable=False),
+    sa.Column('content', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['story_id'], ['story.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('storyversion', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_storyversion_story_id'), ['story_id'], unique=False)
+
+    op.create_table('storywording',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('story_id', sa.Integer(), nullable=False),
+    sa.Column('locale', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('summary', sa.String(), nullable=False),
+    sa.Column('link', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['story_id'], ['story.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('key')
+    sa.UniqueConstraint('story_id', 'locale')
     )
-    with op.batch_alter_table('storyplan', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_storyplan_is_done'), ['is_done'], unique=False)
-        batch_op.create_index(batch_op.f('ix_storyplan_story_id'), ['story_id'], unique=False)
-
     op.create_table('consentrecord',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('candidate_id', sa.Integer(), nullable=False),
@@ -881,6 +970,7 @@ def upgrade() -> None:
     sa.Column('caption_id', sa.Integer(), nullable=True),
     sa.Column('caption', sa.String(), nullable=False),
     sa.Column('instance', sa.String(), nullable=False),
+    sa.Column('locale', sa.String(), nullable=False),
     sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
     sa.Column('opened_at', bot.db.UtcDateTime(), nullable=True),
     sa.Column('old_clicks', sa.Integer(), nullable=False),
@@ -894,6 +984,25 @@ def upgrade() -> None:
     with op.batch_alter_table('share', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_share_opened_at'), ['opened_at'], unique=False)
         batch_op.create_index('ix_share_story', ['story_id', 'person_id'], unique=False)
+
+    op.create_table('storyplan',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('story_id', sa.Integer(), nullable=False),
+    sa.Column('notice', sa.String(), nullable=False),
+    sa.Column('deed', sa.String(), nullable=False),
+    sa.Column('change_id', sa.Integer(), nullable=True),
+    sa.Column('after_id', sa.Integer(), nullable=False),
+    sa.Column('is_done', sa.Boolean(), nullable=False),
+    sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['change_id'], ['storychange.id'], ),
+    sa.ForeignKeyConstraint(['story_id'], ['story.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('key')
+    )
+    with op.batch_alter_table('storyplan', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_storyplan_is_done'), ['is_done'], unique=False)
+        batch_op.create_index(batch_op.f('ix_storyplan_story_id'), ['story_id'], unique=False)
 
     op.create_table('bonus',
     sa.Column('id', sa.Integer(), nullable=False),
