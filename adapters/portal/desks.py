@@ -40,6 +40,7 @@ SECTIONS = (
     Section("bonuses", ("hr",), "bonuses"),
     Section("plans", ("hr",), "leaderboard"),
     Section("payrun", ("hr", "payroll"), "payrun"),
+    Section("forecast", ("hr", "payroll"), "forecast"),
     Section("ledger", ("hr", "payroll"), "ledger"),
     Section("deliveries", ("hr",), "deliveries"),
     Section("settings", ("hr",), "settings"),

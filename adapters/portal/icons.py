@@ -33,6 +33,7 @@ _PATHS = {
     "strategy": '<circle cx="12" cy="12" r="8"/><circle cx="12" cy="12" r="4"/><path d="M12 12l6.5-6.5"/>',
     "bonuses": '<circle cx="12" cy="12" r="8"/><path d="M14.8 9.300a3.5 3.5 0 1 0 0 5.400M8 11.200h4.500M8 13h4.5"/>',
     "payrun": '<path d="M6 4.500h12v15l-2-1.5-2 1.5-2-1.5-2 1.5-2-1.5-2 1.500z"/><path d="M9 9h6M9 12.500h6"/>',
+    "forecast": '<path d="M4.500 19.500h15"/><path d="M7 16.500v-4M12 16.500v-8M17 16.500v-11"/>',
     "deliveries": '<path d="M4 7.500h16v10H4z"/><path d="M4 8l8 6 8-6"/>',
     "tour": '<path d="M4 6.5l5-2 6 2 5-2v13l-5 2-6-2-5 2zM9 4.5v13M15 6.5v13"/>',
     "mail": '<path d="M4 7.5h16v10H4z"/><path d="M4 8l8 6 8-6"/>',

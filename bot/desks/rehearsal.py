@@ -17,7 +17,7 @@ from bot.people import Identity, Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Referral
 from bot.shares import Click, Share
-from bot.stories import Story
+from bot.stories import Feed, Story
 from bot.stories.publishing import NEEDED_CAPTIONS
 
 HR = "nora.lind@meri.example"
@@ -36,6 +36,8 @@ def set_up(session: Session, deployment: Deployment, now: datetime) -> None:
     hr, today = _person(session, HR), deployment.today(now)
     money = [Money(amount, deployment.currency) for amount in (50_000, 40_000, 80_000)]
     plans.adopt(session, now, hr, PlanDraft("Standard", (Instalment(90, money[0]),), is_default=True))
+    plans.charities.save(session, now, hr, "Suomen Meripelastusseura", "FI00 0000 0000 0000 00")
+    plans.budgets.set_budget(session, now, hr, "Standard", 3_000_000, "year", 80, is_stopping=False)
     plans.adopt(session, now, hr, PlanDraft("Hard to find", (Instalment(90, money[1]), Instalment(180, money[2]))))
     crew = audiences.save(session, now, hr, "Everybody at work", Rule(kinds=("employee", "contractor")), today)
     engineers = audiences.save(session, now, hr, "Engineering", Rule(departments=("Engineering",), kinds=("employee", "contractor")), today)
@@ -48,6 +50,9 @@ def set_up(session: Session, deployment: Deployment, now: datetime) -> None:
         if figure in strategy.FIGURES:
             strategy.add_measure(session, now, hr, row.id or 0, figure, target, today + timedelta(days=days))
     assert crew.id
+    newsroom = stories.FeedDraft("Newsroom", deployment.link("/demo/newsroom.xml"), "tell", known.id, engineers.id)
+    feed = stories.add_feed(session, now, hr, newsroom)
+    feed.next_at = now + timedelta(days=61)  # read when HR asks for it, or when the clock is moved
 
 
 _PICTURED = {"en": "A small sailing ship on a calm sea", "fi": "Pieni purjevene tyynellä merellä", "sv": "En liten segelbåt på ett lugnt hav"}
@@ -65,9 +70,11 @@ def give_pictures(session: Session, site: str) -> int:
 
 def move_links(session: Session, old: str, new: str) -> None:
     """Stories and openings that link to one address of the demo link to another from now on."""
-    for table, column in ((Story, col(Story.link)), (Story, col(Story.image_url)), (JobOpening, col(JobOpening.link))):
+    for table, column in ((Story, col(Story.link)), (Story, col(Story.image_url)), (JobOpening, col(JobOpening.link)), (Feed, col(Feed.url))):
         there = column.startswith(f"{old}/", autoescape=True)
         session.execute(update(table).where(there).values({column: func.replace(column, f"{old}/", f"{new}/")}))
+    key, here = col(Story.link_key), [address.partition("://")[2] + "/" for address in (old, new)]
+    session.execute(update(Story).where(key.startswith(here[0], autoescape=True)).values({key: func.replace(key, *here)}))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def shred(session: Session, now: datetime, candidate: Candidate) -> None:
     candidate.sealed = candidate.email_hash = candidate.phone_hash = ""
     candidate.erased_at = candidate.erased_at or now
     session.add(candidate)
-    session.execute(update(Referral).where(col(Referral.candidate_id) == cid).values(former_person_id=None))
+    session.execute(update(Referral).where(col(Referral.candidate_id) == cid).values(former_person_id=None, known_on=None, is_relative=False))
     mine = select(Referral.id).where(Referral.candidate_id == cid)
     session.execute(update(StageChange).where(col(StageChange.referral_id).in_(mine)).values(sealed=""))
     for key in (owner(cid), ANSWERS):  # what a recruiter was answered may show the candidate's details

@@ -46,7 +46,7 @@ async def test_a_known_address_opens_no_desk(browser: Browser, path: str) -> Non
 
 async def test_a_payroll_clerk_sees_pay_runs_and_no_stories(portal: Portal) -> None:
     page = await (await _as(portal, "Anna Hill", "payroll")).get("/admin")
-    assert {a.attrs["href"] for a in page.main.all("a", class_="tile")} == {"/admin/payrun", "/admin/ledger"}
+    assert {a.attrs["href"] for a in page.main.all("a", class_="tile")} == {"/admin/payrun", "/admin/forecast", "/admin/ledger"}
 
 
 async def test_every_part_of_the_admin_desk_answers(hr: Browser) -> None:
