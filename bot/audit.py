@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.db import utc_field
@@ -26,6 +27,13 @@ class AuditEntry(SQLModel, table=True):
 def note(session: Session, now: datetime, actor_id: int | None, what: str, subject: str, subject_id: int, detail: str = "") -> None:
     """Write down a deed in the transaction that does it."""
     session.add(AuditEntry(at=now, actor_id=actor_id, what=what, subject=subject, subject_id=subject_id, detail=detail))
+
+
+def note_many(session: Session, now: datetime, actor_id: int | None, subject: str, deeds: Sequence[tuple[str, int, str]]) -> None:
+    """Write down many deeds of one kind of thing in one go: (what, subject id, detail) each."""
+    rows = [{"at": now, "actor_id": actor_id, "what": what, "subject": subject, "subject_id": i, "detail": detail} for what, i, detail in deeds]
+    if rows:
+        session.execute(insert(AuditEntry), rows)
 
 
 def history(session: Session, subject: str, subject_id: int) -> list[AuditEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,6 +120,16 @@ def owe_mail(session: Session, now: datetime, key: str, notice: str, subject_id:
 def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom: Sequence[tuple[str, int, str]], due_at: datetime | None = None) -> int:
     """Owe many people the same notice: (key, person id, lane) each, at most 1,000. Returns how many were new."""
     return _insert(session, [_row(now, key, notice, subject_id, lane, due_at or now) | {"person_id": pid} for key, pid, lane in whom])
+
+
+def owe_each(session: Session, now: datetime, notice: str, whom: Iterable[tuple[str, int, Person]]) -> int:
+    """Owe many people a notice about a thing of their own: (key, subject id, person) each. Returns how many were new."""
+    lanes: dict[int, str] = {}
+    rows = []
+    for key, subject_id, person in whom:
+        lane = lanes.get(person.id or 0) or lanes.setdefault(person.id or 0, reach(session, person).lane)
+        rows.append(_row(now, key, notice, subject_id, lane, now) | {"person_id": person.id})
+    return sum(_insert(session, rows[i : i + 1000]) for i in range(0, len(rows), 1000))
 
 
 def owe_change(session: Session, now: datetime, deed: str, notice: str, subject_id: int) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlmodel import Session, col, select
 
 from bot import audiences, audit, people, referrals, settings, shares
+from bot.bonuses import erasing as bonus_erasing
 from bot.bonuses import unsettled
 from bot.errors import Refusal
 from bot.outbox import Delivery, Receipt
@@ -71,6 +72,7 @@ def _forget_doings(session: Session, now: datetime, person_id: int) -> None:
     """What they did and wrote in the programme, and every answer that may show it or them."""
     referrals.erase_person(session, now, person_id)
     shares.erase_person(session, person_id)
+    bonus_erasing.erase_person(session, person_id)
     erasing.erase_person(session, person_id)
     audiences.erase_person(session, person_id)
     erase_key(session, ANSWERS)

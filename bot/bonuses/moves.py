@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import CursorResult, delete, update
@@ -55,8 +56,17 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
 
 def note(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, old: str) -> None:
     """The audit row of a move: states, version, plan version, reason."""
+    audit.note(session, now, actor_id, f"bonus.{bonus.state}", "bonus", bonus.id or 0, _detail(bonus, old))
+
+
+def note_all(session: Session, now: datetime, actor_id: int | None, bonuses: Sequence[Bonus], old: str) -> None:
+    """The audit rows of one move of many."""
+    audit.note_many(session, now, actor_id, "bonus", [(f"bonus.{bonus.state}", bonus.id or 0, _detail(bonus, old)) for bonus in bonuses])
+
+
+def _detail(bonus: Bonus, old: str) -> str:
     detail = f"{old or 'nothing'} to {bonus.state}, version {bonus.version}, plan {bonus.plan_id}"
-    audit.note(session, now, actor_id, f"bonus.{bonus.state}", "bonus", bonus.id or 0, f"{detail}, {bonus.reason}" if bonus.reason else detail)
+    return f"{detail}, {bonus.reason}" if bonus.reason else detail
 
 
 def reason_of(event: AuditEntry) -> str:
@@ -68,7 +78,12 @@ def tell(session: Session, now: datetime, bonus: Bonus, what: str) -> None:
     """Owe the beneficiary the news."""
     person = session.get(Person, bonus.beneficiary_id)
     assert person is not None
-    outbox.owe(session, now, f"bonus:{bonus.id}:{what}:version:{bonus.version}:person:{person.id}", f"bonus.{what}", bonus.id or 0, person)
+    outbox.owe(session, now, news_key(bonus, what), f"bonus.{what}", bonus.id or 0, person)
+
+
+def news_key(bonus: Bonus, what: str) -> str:
+    """The key of what is owed to the beneficiary about one move."""
+    return f"bonus:{bonus.id}:{what}:version:{bonus.version}:person:{bonus.beneficiary_id}"
 
 
 def locked(session: Session, bonus_id: int, version: int | None = None) -> Bonus:

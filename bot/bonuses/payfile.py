@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 
@@ -144,6 +145,7 @@ def amount_text(money: Money, shape: Shape) -> str:
     return f"{whole}{',' if shape.decimal_comma else '.'}{part:0{digits}d}" if digits else str(whole)
 
 
+@lru_cache(4096)
 def harmless(text: str) -> str:
     """Somebody's text as a cell that no spreadsheet takes for a formula.
 

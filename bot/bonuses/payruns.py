@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import CursorResult, func, insert, update
 from sqlmodel import Session, col, select
 
-from bot import audit, ledger, people, settings
+from bot import audit, ledger, outbox, people, settings
 from bot.bonuses import thanks
-from bot.bonuses.moves import locked, note, overtaken, tell
+from bot.bonuses.moves import locked, news_key, note_all, overtaken
 from bot.bonuses.payfile import DELIMITERS, ENCODINGS, PayLine, Shape, pay_file, pay_sheet, read_columns, shape_json
 from bot.bonuses.records import Bonus, PayRun, PayRunFile, PayRunLine
 from bot.errors import Refusal, Stale
@@ -139,17 +139,21 @@ def _move_all(session: Session, now: datetime, actor_id: int, bonuses: list[Bonu
         if not isinstance(done, CursorResult) or done.rowcount != len(ids):
             raise Stale("payruns.changed")  # they are locked, so this is a fault: nothing of the run is kept
         list(session.exec(select(Bonus).where(col(Bonus.id).in_(ids)).execution_options(populate_existing=True)))
-    for bonus in bonuses:
-        note(session, now, actor_id, bonus, old)
+    note_all(session, now, actor_id, bonuses, old)
 
 
 def _tell_all(session: Session, now: datetime, bonuses: list[Bonus]) -> None:
-    """The news for everybody in a run; they are read in pages, since there may be thousands."""
+    """The news for everybody in a run; there may be thousands, so they are read and owed in pages."""
+    people_by_id = _people(session, bonuses)
+    outbox.owe_each(session, now, "bonus.paid", ((news_key(b, "paid"), b.id or 0, people_by_id[b.beneficiary_id]) for b in bonuses))
+
+
+def _people(session: Session, bonuses: list[Bonus]) -> dict[int, Person]:
     ids = sorted({b.beneficiary_id for b in bonuses})
+    found: dict[int, Person] = {}
     for i in range(0, len(ids), _PAGE):
-        list(session.exec(select(Person).where(col(Person.id).in_(ids[i : i + _PAGE]))))
-    for bonus in bonuses:
-        tell(session, now, bonus, "paid")
+        found |= {p.id or 0: p for p in session.exec(select(Person).where(col(Person.id).in_(ids[i : i + _PAGE])))}
+    return found
 
 
 def _export(bonus: Bonus, number: int) -> Movement:
@@ -161,10 +165,7 @@ def _payment(bonus: Bonus, number: int) -> Movement:
 
 
 def _lines(session: Session, number: int, bonuses: list[Bonus]) -> list[PayLine]:
-    ids = sorted({b.beneficiary_id for b in bonuses})
-    payees: dict[int, Person] = {}
-    for i in range(0, len(ids), _PAGE):
-        payees |= {p.id or 0: p for p in session.exec(select(Person).where(col(Person.id).in_(ids[i : i + _PAGE])))}
+    payees = _people(session, bonuses)
     charities = {c.id: c for c in session.exec(select(Charity))}
     return [_line(number, line, b, payees[b.beneficiary_id], charities.get(b.charity_id)) for line, b in enumerate(bonuses, start=1)]
 

@@ -136,13 +136,13 @@ def _difference(run: PayRun, line: PayRunLine, bonus: Bonus, posted: tuple[int, 
 def _of_file(session: Session, run: PayRun, rows: list[tuple[PayRunLine, Bonus]]) -> list[Difference]:
     """The stored file against the lines."""
     try:
+        payruns.content(session, run, "xlsx")
         stored = payback.stored_amounts(session, run)
     except Refusal:
         return [Difference("file_damaged", run.total, run.number)]
     lines = {line.bonus_id: line.amount_minor for line, _ in rows}
     if stored != lines or sum(lines.values()) != run.total_minor or len(lines) != run.bonus_count:
         return [Difference("file_other", Money(sum(stored.values()) - sum(lines.values()), run.currency), run.number)]
-    payruns.content(session, run, "xlsx")
     return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
 from bot import audit, outbox, settings
 from bot.bonuses.records import Bonus, Thanks
@@ -45,11 +45,6 @@ def may_say(session: Session, person_id: int) -> bool | None:
     """Whether somebody may be thanked in the channel; None when they have not said."""
     row = session.get(Thanks, person_id)
     return row.may_say if row else None
-
-
-def erase_person(session: Session, person_id: int) -> None:
-    """Forget their answer."""
-    session.execute(delete(Thanks).where(col(Thanks.person_id) == person_id))
 
 
 def _thank(session: Session, now: datetime, bonus: Bonus) -> None:

@@ -43,7 +43,7 @@ NAMING = {
     "referral.referrer_id": NUMBER, "referrallink.person_id": NUMBER, "referralshare.decided_by": NUMBER, "referralshare.person_id": NUMBER,
     "referralshare.proposed_by": NUMBER, "review.actor_id": NUMBER, "rolegrant.person_id": GONE, "setting.actor_id": NUMBER, "share.person_id": NUMBER,
     "signinlink.person_id": GONE, "stagechange.actor_id": NUMBER, "story.author_id": CLEARED, "story.proposer_id": CLEARED,
-    "storypicture.author_id": CLEARED, "strategy.author_id": NUMBER, "thanks.person_id": NUMBER, "websession.person_id": GONE,
+    "storypicture.author_id": CLEARED, "strategy.author_id": NUMBER, "thanks.person_id": GONE, "websession.person_id": GONE,
 }  # fmt: skip
 
 # Where what she wrote, or what tells who she is, stood in clear before. A pay run's file (bytes) keeps the names: /privacy says so.

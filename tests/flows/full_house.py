@@ -153,7 +153,7 @@ def _referrals(house: FullHouse) -> None:
 
     db.write_now(make)
     ids["opening"] = db.read_now(lambda s: s.get_one(Referral, ids["confirmed"]).opening_id)
-    for name, referrer in (("hired", "employee"), ("hired_2", "employee"), ("hired_of_colleague", "colleague")):
+    for name, referrer in (("hired", "employee"), ("hired_2", "employee"), ("hired_3", "employee"), ("hired_of_colleague", "colleague")):
         ids[name] = db.write_now(refer, "offered", referrer)
         db.write_now(bonuses.hire, START, p["recruiter"].id, ids[name], START.date(), ZONE)
     db.write_now(_bonuses, house)
@@ -179,6 +179,7 @@ def _bonuses(session: Session, house: FullHouse) -> None:
     session.expire_all()
     for name, bonus in (("eligible", mine[0]), ("exported", mine[1]), ("waiting", mine[2]), ("approved", mine[3]), ("held", mine[4])):
         ids[f"bonus_{name}"], ids[f"bonus_{name}_v"] = bonus.id, bonus.version
+    _paid_and_split(session, house, theirs[1])
     ids["run"], ids["bonus_of_colleague"] = run.id, theirs[0].id
     assert [b.state for b in mine[:5]] == ["eligible", "exported", "waiting", "approved", "held"], [b.state for b in mine]
 
@@ -196,6 +197,23 @@ def _campaigns(session: Session, ids: dict[str, Any], hr: int) -> None:
     session.exec(update(Referral).where(col(Referral.id) == ids["hired_of_colleague"]).values(hired_person_id=newcomer.id))
     for name, referral in (("begun", "hired_of_colleague"), ("hired_2", "hired_2")):
         ids[name], ids[f"{name}_v"] = ids[referral], session.get_one(Referral, ids[referral]).version
+
+
+def _paid_and_split(session: Session, house: FullHouse, waits: Bonus) -> None:
+    """A bonus that one of two approved, one that was paid, one to be paid back, one that a rule holds, and a split that is open."""
+    ids, p, hr = house.ids, house.people, house.people["hr"].id or 0
+    later = START + timedelta(days=3)
+    session.add(bonuses.BonusApproval(bonus_id=waits.id or 0, person_id=hr, at=later))
+    found = bonuses.of_referral(session, ids["hired_3"])
+    for bonus, state, reason in zip(found, ("paid", "paid", "held"), ("", "", "relative"), strict=True):
+        session.exec(update(Bonus).where(col(Bonus.id) == bonus.id).values(state=state, state_since=later, reason=reason))
+    session.expire_all()
+    settings.put(session, START, hr, "bonus.clawback_days", 30)
+    asked = bonuses.clawback.ask_back(session, later, hr, found[1].id or 0, found[1].version, later.date(), ZONE)
+    for name, bonus in (("second", waits), ("paid", found[0]), ("asked", asked), ("ruled", found[2])):
+        ids[f"bonus_{name}"], ids[f"bonus_{name}_v"] = bonus.id, bonus.version
+    parts = [bonuses.splits.Part(p[name].id or 0, 5000) for name in ("employee", "colleague")]
+    ids["split"] = bonuses.splits.propose(session, START, hr, ids["taken"], 0, parts, START.date())[0].id
 
 
 def _rest(session: Session, house: FullHouse) -> None:

@@ -45,7 +45,8 @@ def test_the_file_is_what_payroll_expects() -> None:
     (row,) = back(content)
     assert row == {
         "pay_run": "7", "line": "1", "bonus": "31", "person": "42", "email": "aino@meri.example", "name": "Aino Salo", "payee_type": "employee",
-        "wage_code": "REFERRAL", "amount": "500,00", "currency": "EUR", "days_off": "0", "charity": "", "charity_account": "", "referral": "17", "part": "1", "start_on": "2026-03-02", "due_on": "2026-03-02",
+        "wage_code": "REFERRAL", "amount": "500,00", "currency": "EUR", "days_off": "0", "charity": "", "charity_account": "",
+        "referral": "17", "part": "1", "start_on": "2026-03-02", "due_on": "2026-03-02",
     }  # fmt: skip
 
 
