@@ -70,6 +70,7 @@ def _serve(config: Config, folder: Path, started: float) -> None:
     from adapters.clock import MovableClock
     from adapters.demo.company import fill, move_house
     from adapters.demo.mailbox import Mailbox
+    from adapters.demo.newsroom import cage
     from adapters.demo.pages import Demo
     from adapters.house import make_house, make_hub, make_platforms
 
@@ -82,7 +83,7 @@ def _serve(config: Config, folder: Path, started: float) -> None:
         hub.wakers.clear()  # those platforms only sent the past
     move_house(hub, folder)
     demo = Demo(hub, hub.clock, mailbox, seeded.read(folder).at)
-    house = make_house(hub, owner="demo", extras=demo.extras(), mailer=mailbox)
+    house = make_house(hub, owner="demo", extras=demo.extras(), mailer=mailbox, cage=cage(hub.deployment))
     demo.ticker = house.ticker
 
     def ready(_port: int) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from adapters.clock import MovableClock
-from adapters.demo import site
+from adapters.demo import newsroom, site
 from adapters.demo.drawing import HERE, draw
 from adapters.demo.mailbox import Mailbox
 from adapters.demo.near import Handler, near
@@ -90,6 +90,7 @@ class Demo:
         app.router.add_post("/demo/person", near(portal.act(self.become, public=True)))
         for name, kind in (("demo.css", "text/css"), ("demo.js", "text/javascript")):
             app.router.add_get(f"/demo/{name}", near(_static(name, kind)))
+        newsroom.add_routes(app, self.hub)
         site.add_routes(app, self.hub)
         app.on_shutdown.append(self._call_off)
 

@@ -74,6 +74,26 @@ async def test_a_form_comes_back_with_every_field(driver: Driver, aino: Person, 
     assert set(heard[2:]) == {"name=Aino <b>", "why=one\ntwo", "team=sales", "topics=a,c", "start=2026-04-01", "agree=yes", "opening=2"}
 
 
+async def test_a_page_is_read_before_the_answer_that_needs_it_is_shown(driver: Driver, aino: Person) -> None:
+    """A pasted link, from a command and out of a form: what the page says comes in the place of the answer."""
+    read: list[str] = []
+
+    async def page(url: str) -> dict[str, str]:
+        read.append(url)
+        return {"title": f"Page {len(read)}", "summary": "Why ice sings", "image_url": "https://img.example/ice.jpg", "language": "en", "site": "Meri", "unread": ""}
+
+    driver.adapter.hub.read_page = page  # type: ignore[attr-defined]
+    found = await driver.command(aino, "vinkki", "propose https://meri.example/ice")
+    assert "Page 1" in found.text and "Why ice sings" in found.text
+    form = await driver.press(aino, found, "story.propose")
+    assert "Thank you for “Page 1”" in (await driver.submit(aino, form, {"caption": "Listen!", "credit": "yes"})).text
+    known = await driver.command(aino, "vinkki", "propose https://meri.example/ice?utm_source=mail")
+    assert "You proposed this page" in known.text
+    form = await driver.press(aino, await driver.command(aino, "stories"), "story.propose")
+    assert "Thank you for “Page 2”" in (await driver.submit(aino, form, {"link": "https://meri.example/fog", "credit": ""})).text
+    assert read == ["https://meri.example/ice", "https://meri.example/fog"]
+
+
 async def test_a_form_left_as_it_was_gives_what_it_held(driver: Driver, aino: Person, gallery: Gallery) -> None:
     form = await driver.press(aino, await driver.command(aino, "vinkki", "gallery"), "gallery.ask")
     await driver.submit(aino, form, {})

@@ -125,7 +125,7 @@ async def test_a_slow_shortcut_opens_a_window_at_once_and_fills_it_later(slack: 
     monkeypatch.setitem(TABLE.commands, "vinkki propose", slow)
     payload = slack.people.payload("message_action", USER, callback_id="propose", message={"ts": "1.2", "text": "x"}, response_url=slack.people.response_url())
     assert await slack.people.interact(payload) == (200, "")
-    while payload["trigger_id"] not in (await slack.people.state())["opened"]:
+    while payload["trigger_id"] not in (await slack.people.state())["opened"]:  # noqa: ASYNC110 it opens in another process
         await asyncio.sleep(0.01)
     gate.set()
     await slack._settle()
