@@ -15,7 +15,7 @@ from bot.messages import Say, say
 from bot.money import Money
 from bot.openings import JobOpening
 from bot.people import Person
-from bot.plans import Asked, Charity, Instalment, Promise
+from bot.plans import Asked, Charity, Instalment, Promise, Where
 from bot.referrals import Referral, may_see_name
 from bot.referrals.promising import promised as referral_promise
 
@@ -35,6 +35,9 @@ def person_name(session: Session, person_id: int | None) -> str:
 def promised(session: Session, referrer: Person, opening: JobOpening | None, today: date) -> tuple[Promise | None, str | None]:
     """What a referral made now would earn, and why this person would not earn it (a reason of plans), each or None."""
     promise = referral_promise(session, referrer.id or 0, opening, today)
+    plan, _ = plans.fitting(session, opening.where if opening else Where())
+    if promise is None and plan:
+        return None, "budget_used"
     return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
 
 
@@ -77,7 +80,7 @@ def whole(session: Session, parts: Sequence[Instalment]) -> Money | Say:
 def promise_words(session: Session, promise: Promise | None, reason: str | None) -> Say:
     """The promise of a bonus in a sentence, or why there is none."""
     if promise is None:
-        return say("referrals.promise.none")
+        return say("referrals.promise.nobody", reason=say(f"bonuses.reason.{reason}")) if reason == "budget_used" else say("referrals.promise.none")
     if reason is not None:
         return say("referrals.promise.not_you", reason=say(f"bonuses.reason.{reason}"))
     money = whole(session, promise.every)

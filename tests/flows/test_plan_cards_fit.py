@@ -43,22 +43,7 @@ async def shown(lite: Database, deployment: Deployment) -> list[Card | Form]:
     """Twelve plans of twelve parts, campaigns and charities, a hire that begins on another day, and whoever may be the newcomer."""
     desk, found = Desk(make_world(lite), deployment), []
     world = desk.world
-    charity = lite.write_now(charities.save, START, world.hr.id, LONG, "F" * 80)
-    huge = Money(99_999_999_999, "EUR")
-    parts = (*(Instalment(90 * n, huge) for n in range(1, 11)), Instalment(900, Money(0, "EUR"), "day_off", 20))
-    whole = PlanDraft(LONG, (*parts, Instalment(900, huge, "donation", charity_id=charity.id)), is_default=True)
-    plan = lite.write_now(plans.adopt, START, world.hr.id, whole)
-    audience = lite.write_now(audiences.save, START, world.hr.id, LONG, Rule(kinds=("employee",)), MONDAY, everybody=True)
-    for n in range(12):
-        place = {"department": f"{n:02d}" + "D" * 78, "country": "C" * 60}
-        lite.write_now(plans.adopt, START, world.hr.id, PlanDraft(f"{n:02d}" + "P" * 78, (Instalment(1095, huge),), **place))
-        lite.write_now(charities.save, START, world.hr.id, f"{n:02d}" + "K" * 78, "F" * 80)
-        lite.write_now(lambda s, at=n, to=place: s.add(JobOpening(title=f"{at:02d}" + "T" * 98, created_at=START, **to)))
-        draft = CampaignDraft(f"{n:02d}" + "S" * 78, huge, 1095, MONDAY, MONDAY + timedelta(days=n + 1), audience_id=audience.id, **place)
-        row = lite.write_now(campaigns.draft_campaign, START, world.hr.id, draft)
-        if n % 2:
-            lite.write_now(campaigns.start_campaign, START, world.hr.id, row.id)
-        add_person(lite, f"Uusi {n:02d} " + "N" * 80, start_on=MONDAY, department="D" * 80, location="L" * 80)
+    plan, audience = _plans(desk)
     lite.write_now(set_budget, START, world.hr.id, LONG, 1, "quarter", 50, True)
     first = world.refer(plan.id)
     world.hire(first, MONDAY)
@@ -95,6 +80,27 @@ async def shown(lite: Database, deployment: Deployment) -> list[Card | Form]:
     owed = before | _owed(desk)
     assert set(owed) == set(OURS) and len(found) > 25
     return found + list(before.values()) + list(owed.values())
+
+
+def _plans(desk: Desk) -> tuple[plans.BonusPlan, audiences.Audience]:
+    """Plans, campaigns, charities, openings and newcomers, more of each than a page holds."""
+    charity = desk.world.db.write_now(charities.save, START, desk.world.hr.id, LONG, "F" * 80)
+    huge = Money(99_999_999_999, "EUR")
+    parts = (*(Instalment(90 * n, huge) for n in range(1, 11)), Instalment(900, Money(0, "EUR"), "day_off", 20))
+    whole = PlanDraft(LONG, (*parts, Instalment(900, huge, "donation", charity_id=charity.id)), is_default=True)
+    plan = desk.world.db.write_now(plans.adopt, START, desk.world.hr.id, whole)
+    audience = desk.world.db.write_now(audiences.save, START, desk.world.hr.id, LONG, Rule(kinds=("employee",)), MONDAY, everybody=True)
+    for n in range(12):
+        place = {"department": f"{n:02d}" + "D" * 78, "country": "C" * 60}
+        desk.world.db.write_now(plans.adopt, START, desk.world.hr.id, PlanDraft(f"{n:02d}" + "P" * 78, (Instalment(1095, huge),), **place))
+        desk.world.db.write_now(charities.save, START, desk.world.hr.id, f"{n:02d}" + "K" * 78, "F" * 80)
+        desk.world.db.write_now(lambda s, at=n, to=place: s.add(JobOpening(title=f"{at:02d}" + "T" * 98, created_at=START, **to)))
+        draft = CampaignDraft(f"{n:02d}" + "S" * 78, huge, 1095, MONDAY, MONDAY + timedelta(days=n + 1), audience_id=audience.id, **place)
+        row = desk.world.db.write_now(campaigns.draft_campaign, START, desk.world.hr.id, draft)
+        if n % 2:
+            desk.world.db.write_now(campaigns.start_campaign, START, desk.world.hr.id, row.id)
+        add_person(desk.world.db, f"Uusi {n:02d} " + "N" * 80, start_on=MONDAY, department="D" * 80, location="L" * 80)
+    return plan, audience
 
 
 def _keeper(found: list[Card | Form]) -> Callable[[Answer], None]:

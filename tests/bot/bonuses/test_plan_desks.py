@@ -135,7 +135,7 @@ async def test_a_budget_is_set_shown_warned_of_and_taken_away(desk: Desk) -> Non
     assert [t.splitlines()[0] for t in told] == ["The budget of Referral bonus is used up: 100 %"], "the earlier warning is overtaken by now"
     assert "Referral bonus: 100 %" in read(await desk.say(hr, "admin forecast"))
     link = await desk.fill(world.referrer, "refer.link", opening="", language="en")
-    assert "No bonus is paid for this one" in read(link)
+    assert "the budget for bonuses is used up for now" in read(link)
     assert "no cap any more" in read(await desk.fill(hr, "plan.budget", form.form.subject, **(given | {"cap": ""})))
     assert "€500.00" in read(await desk.fill(world.referrer, "refer.link", opening="", language="fi"))
 
