@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.audiences.rules import Rule
 
 _ANY_OF = ("kinds", "departments", "locations", "countries", "languages", "topics", "under_ids")
@@ -31,6 +33,29 @@ def _is_wider(outer: Rule, inner: Rule) -> bool:
     if outer.joined_before and not (inner.joined_before and inner.joined_before <= outer.joined_before):
         return False
     return not (outer.joined_after and not (inner.joined_after and inner.joined_after >= outer.joined_after))
+
+
+class Nest:
+    """Rules by id, ready to be asked many times which of them include another one. Those that say something about parts of which
+    the other says nothing cannot include it, so most are never looked at."""
+
+    def __init__(self, rules: Mapping[int | None, Rule]) -> None:
+        self._by_parts: dict[frozenset[str], list[tuple[int | None, Rule]]] = {}
+        for id, rule in rules.items():
+            self._by_parts.setdefault(_said(rule), []).append((id, rule))
+        self._known: dict[Rule, list[int | None]] = {}
+
+    def around(self, inner: Rule) -> list[int | None]:
+        """The ids of the rules that include this one, itself among them."""
+        if inner not in self._known:
+            said = _said(inner)
+            near = (found for parts, found in self._by_parts.items() if parts <= said or inner.person_ids)
+            self._known[inner] = [id for rules in near for id, outer in rules if includes(outer, inner)]
+        return self._known[inner]
+
+
+def _said(rule: Rule) -> frozenset[str]:
+    return frozenset(part for part in (*_ANY_OF, "joined_before", "joined_after") if getattr(rule, part))
 
 
 def apart(one: Rule, other: Rule) -> bool:

@@ -73,6 +73,14 @@ def preview(session: Session, rule: Rule, today: date, limit: int = 10) -> list[
     return list(session.exec(select(Person).where(reachable(today), condition(rule)).order_by(col(Person.name), col(Person.id)).limit(limit)))
 
 
+def look(session: Session, rule: Rule, today: date, limit: int = 10) -> tuple[int, list[Person]]:
+    """How many people the rule selects on that day, and the first of them by name: both from one pass."""
+    everybody = func.count().over()
+    query = sa_select(Person, everybody).where(reachable(today), condition(rule)).order_by(col(Person.name), col(Person.id)).limit(limit)
+    rows = session.execute(query).all()
+    return (int(rows[0][1]), [row[0] for row in rows]) if rows else (0, [])
+
+
 def is_member(session: Session, rule: Rule, today: date, person_id: int) -> bool:
     """The rule selects this person on that day."""
     return session.scalar(member_ids(rule, today).where(col(Person.id) == person_id)) is not None

@@ -67,7 +67,8 @@ def standing(progress: list[Progress]) -> list[Block]:
     if not progress:
         return [Paragraph(say("strategy.no_measures"))]
     facts = tuple(Fact(say(f"strategy.figure.{p.measure.figure}"), against(p)) for p in progress[:10])
-    return [Facts(facts), ChartBlock(chart(progress[:10]))]
+    counted = [p for p in progress[:10] if p.now is not None]
+    return [Facts(facts), *((ChartBlock(chart(counted)),) if counted else ())]
 
 
 def against(p: Progress) -> Say:

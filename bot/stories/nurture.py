@@ -28,6 +28,7 @@ TEMPLATE = (
     ("after", "give", 35, "thanks"),
 )  # fmt: skip
 STEPS_MAX = 20
+_LEAD = 27  # days from the template's first step to the ask
 NOTE_MAX = 200
 _HOUR = 9  # o'clock, company time: when a step's story goes out unless HR says otherwise
 
@@ -76,7 +77,7 @@ def steps(session: Session, plan_id: int) -> list[NurtureStep]:
 
 
 def begin(session: Session, now: datetime, actor_id: int, opening_id: int, audience_id: int | None, ask_on: date, today: date) -> NurturePlan:
-    """Lay the template around the day of the ask; steps whose day has passed already are brought to the days that are left.
+    """Lay the template around the day of the ask; where less than four weeks are left, the steps before it move closer together.
 
     Raises FieldRefusal `day` for a day that has passed, Refusal when the opening has a plan already.
     """
@@ -87,8 +88,9 @@ def begin(session: Session, now: datetime, actor_id: int, opening_id: int, audie
     plan = NurturePlan(opening_id=opening_id, audience_id=audience_id, ask_on=ask_on, author_id=actor_id, created_at=now)
     session.add(plan)
     session.flush()
+    lead = min(_LEAD, (ask_on - today).days)
     for phase, kind, days, idea in TEMPLATE:
-        on = max(today, ask_on + timedelta(days=days))
+        on = ask_on + timedelta(days=days if days > 0 else -(-days * lead // _LEAD))
         session.add(NurtureStep(plan_id=plan.id or 0, phase=phase, kind=kind, on=on, idea=idea))
     session.flush()
     audit.note(session, now, actor_id, "nurture.begun", "opening", opening_id)

@@ -98,14 +98,13 @@ def accounts(session: Session, audience_ids: Iterable[int | None], today: date, 
     wanted = window(session)
     sent = by_audience(session, wanted.first(today), today, planned)
     rules = audiences.rules(session)
-    known = {source: rules.get(source, audiences.Rule()) for source in sent}
+    nest = audiences.Nest({source: rules.get(source, audiences.Rule()) for source in sent})
     found = {}
     for target in audience_ids:
         rule = rules.get(target, audiences.Rule())
         whole: Counter[str] = Counter()
-        for source, counts in sent.items():
-            if source == target or audiences.includes(known[source], rule):
-                whole.update(counts)
+        for source in nest.around(rule):
+            whole.update(sent[source])
         found[target] = Balance(whole["give"], whole["tell"], whole["ask"], wanted.ratio, wanted.days)
     return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, text
+from sqlalchemy import BigInteger, case, func, literal, text
 from sqlalchemy import select as sa_select
 from sqlmodel import Session
 
@@ -21,6 +21,8 @@ from bot.audiences import Rule
 from bot.people import Person
 from bot.strategy.balance import Balance, Sent, by_audience, window
 
+LOOKED_INTO = 60  # other audiences, at most, of which everything is counted for each person
+_BITS = 60
 _LOCK = 7_310_001  # any number, the same in all processes
 
 
@@ -63,6 +65,8 @@ def earning(session: Session, audience_id: int | None, today: date, planned: Seq
             others.append((theirs, counts))
     if not any(counts["ask"] for _rule, counts in others):
         return Earning(own, 0, 0, own.gives_owed, own.tells_owed)
+    if len(others) > LOOKED_INTO:  # gifts of audiences that were not asked are left out: it may say "not yet" once too often, never too seldom
+        others = [(theirs, counts) for theirs, counts in others if counts["ask"]]
     return _one_by_one(own, _alike(session, rule, today, others), int(settings.get(session, "balance.overlap_percent")))
 
 
@@ -74,10 +78,23 @@ def _plus(balance: Balance, counts: Any) -> Balance:
 
 def _alike(session: Session, rule: Rule, today: date, others: list[tuple[Rule, Any]]) -> list[tuple[int, list[Any]]]:
     """How many members are in the same ones of the other audiences, and what went to those."""
-    flags = [case((audiences.condition(theirs), 1), else_=0).label(f"in_{i}") for i, (theirs, _counts) in enumerate(others)]
+    words = [others[i : i + _BITS] for i in range(0, len(others), _BITS)]
+    flags = [_flags(part).label(f"in_{i}") for i, part in enumerate(words)]
     inside = sa_select(*flags).select_from(Person).where(audiences.reachable(today), audiences.condition(rule)).subquery()
     rows = session.execute(sa_select(func.count(), *inside.c).group_by(*inside.c)).all()
-    return [(row[0], [counts for (_rule, counts), is_in in zip(others, row[1:], strict=True) if is_in]) for row in rows]
+    found = []
+    for people, *bits in rows:
+        theirs = [counts for part, word in zip(words, bits, strict=True) for i, (_rule, counts) in enumerate(part) if word >> i & 1]
+        found.append((people, theirs))
+    return found
+
+
+def _flags(others: list[tuple[Rule, Any]]) -> Any:
+    """One number of which each bit says whether a person is in one of these audiences."""
+    return sum(
+        (case((audiences.condition(theirs), literal(1 << i, BigInteger)), else_=literal(0, BigInteger)) for i, (theirs, _) in enumerate(others)),
+        literal(0, BigInteger),
+    )
 
 
 def _one_by_one(own: Balance, groups: list[tuple[int, list[Any]]], tolerated_percent: int) -> Earning:

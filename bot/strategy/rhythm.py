@@ -58,10 +58,9 @@ def rhythms(session: Session, today: date, planned: Sequence[Sent], strategy_id:
     for sent in sorted(planned, key=lambda s: s.on):
         coming.setdefault((sent.audience_id, sent.kind), []).append(sent.on)
     wider: dict[int | None, list[int | None]] = {}
-    sources = {audience_id for audience_id, _kind in [*last, *coming]}
+    nest = _nest(rules, {audience_id for audience_id, _kind in [*last, *coming]})
     for action in wanted:
-        if action.audience_id not in wider:
-            wider[action.audience_id] = _wider(rules, sources, action.audience_id)
+        wider[action.audience_id] = nest.around(rules.get(action.audience_id, Rule()))
     return [_stand(action, wider[action.audience_id], last, coming, today, ahead) for action in wanted]
 
 
@@ -71,9 +70,8 @@ def _last(session: Session, today: date) -> dict[tuple[int | None, str], date]:
     return {(audience_id, kind): on for audience_id, kind, on in session.execute(query.group_by(col(BalanceEntry.audience_id), col(BalanceEntry.kind)))}
 
 
-def _wider(rules: dict[int | None, Rule], sources: Iterable[int | None], target: int | None) -> list[int | None]:
-    rule = rules.get(target, Rule())
-    return [source for source in sources if source == target or audiences.includes(rules.get(source, Rule()), rule)]
+def _nest(rules: dict[int | None, Rule], sources: Iterable[int | None]) -> audiences.Nest:
+    return audiences.Nest({source: rules.get(source, Rule()) for source in sources})
 
 
 def _stand(
@@ -106,10 +104,10 @@ def floods(session: Session, today: date, planned: Sequence[Sent]) -> list[Flood
     for sent in planned:
         days.setdefault(sent.audience_id, Counter())[sent.on] += 1
     rules = audiences.rules(session)
-    found = []
+    nest, found = _nest(rules, days), []
     for target in days:
         whole: Counter[date] = Counter()
-        for source in _wider(rules, days, target):
+        for source in nest.around(rules.get(target, Rule())):
             whole.update(days[source])
         from_on, count = _fullest(whole)
         if count > most and from_on + timedelta(days=WEEK) > today:

@@ -64,6 +64,8 @@ def test_everybody_means_enrolled_here_and_not_on_a_break(company: Database) -> 
 def test_every_part_narrows_the_selection(company: Database, rule: Rule, expected: set[str]) -> None:
     assert names(company, rule) == expected
     assert company.read_now(audiences.count, rule, TODAY) == len(expected)
+    size, some = company.read_now(audiences.look, rule, TODAY, 2)
+    assert (size, [p.name for p in some]) == (len(expected), sorted(expected)[:2])
 
 
 def test_a_preview_is_by_name_and_short(company: Database) -> None:

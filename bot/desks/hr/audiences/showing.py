@@ -64,7 +64,7 @@ def known(turn: Turn, value: str) -> Audience:
 def card(turn: Turn, row: Audience, before: int | None = None) -> Card:
     """Its rule in words, how many it selects now (and `before` the change), some of them, its balance, and what can be changed."""
     rule = Rule.from_json(row.rule)
-    size, some = audiences.count(turn.session, rule, turn.today), audiences.preview(turn.session, rule, turn.today, _SHOWN)
+    size, some = audiences.look(turn.session, rule, turn.today, _SHOWN)
     names = ", ".join(p.name for p in some) + (" …" if size > len(some) else "")
     blocks: list[Block] = [Paragraph(say("audiences.selects", count=size))]
     if before is not None and before != size:

@@ -32,10 +32,11 @@ def effect(turn: Turn, row: Story) -> list[Block]:
     planned = stories.upcoming(turn.session, zone, on, row.id) if on > turn.today else []
     after = strategy.balance(turn.session, row.audience_id, on, planned).plus(row.kind)
     name, kind = audience_word(turn.session, row.audience_id), say(f"stories.kind.{row.kind}")
-    blocks: list[Block] = [Paragraph(say("balance.effect", kind=kind, audience=name, days=after.days, counts=counts(after), owed=owed(after)))]
     if row.kind == "ask":
-        blocks += asking(turn, row)
-    return [*blocks, *_crowded(turn, row, on)]
+        words = say("balance.effect_ask", kind=kind, audience=name, days=after.days, counts=counts(after))
+        return [Paragraph(words), *asking(turn, row), *_crowded(turn, row, on)]
+    words = say("balance.effect", kind=kind, audience=name, days=after.days, counts=counts(after), owed=owed(after))
+    return [Paragraph(words), *_crowded(turn, row, on)]
 
 
 def asking(turn: Turn, row: Story) -> list[Block]:
