@@ -33,6 +33,8 @@ class Section:
 
 SECTIONS = (
     Section("stories", ("hr", "curator"), "story"),
+    Section("feeds", ("hr", "curator"), "feeds"),
+    Section("calendar", ("hr", "curator"), "calendar"),
     Section("strategy", ("hr", "curator", "executive"), "strategy"),
     Section("people", ("hr",), "people"),
     Section("audiences", ("hr", "curator"), "audiences"),

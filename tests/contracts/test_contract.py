@@ -80,7 +80,8 @@ async def test_a_page_is_read_before_the_answer_that_needs_it_is_shown(driver: D
 
     async def page(url: str) -> dict[str, str]:
         read.append(url)
-        return {"title": f"Page {len(read)}", "summary": "Why ice sings", "image_url": "https://img.example/ice.jpg", "language": "en", "site": "Meri", "unread": ""}
+        said = {"title": f"Page {len(read)}", "summary": "Why ice sings", "image_url": "https://img.example/ice.jpg"}
+        return {**said, "language": "en", "site": "Meri", "unread": ""}
 
     driver.adapter.hub.read_page = page  # type: ignore[attr-defined]
     found = await driver.command(aino, "vinkki", "propose https://meri.example/ice")

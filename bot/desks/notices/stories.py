@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from bot import stories
+from bot.desks.balance_words import audience_name
 from bot.desks.notices import Owed
 from bot.desks.wording import person_name
-from bot.messages import Block, Button, Buttons, Card, Note, Paragraph, Picture, Plain, Text, say
+from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Picture, Plain, Text, say
 from bot.stories import Review, Story
+from bot.strategy import Strategy
 
 
 def story_card(session: Session, story: Story, title: Text | None = None, note: Text | None = None) -> Card:
@@ -75,9 +77,7 @@ def proposal_card(session: Session, row: Story) -> Card:
     """A story in review, with what a curator can do."""
     blocks: list[Block] = [Picture(row.image_url, Plain(row.image_alt))] if row.image_url else []
     blocks += [Paragraph(Plain(row.summary))] if row.summary else []
-    blocks.append(Note(Plain(row.link)))
-    blocks.append(Note(_whence(session, row)))
-    blocks += flags(session, row)
+    blocks += [Note(Plain(row.link)), Note(_whence(session, row)), *flags(session, row), Facts(_meant(session, row))]
     value = f"{row.id}:{row.version}"
     blocks.append(
         Buttons((
@@ -86,6 +86,15 @@ def proposal_card(session: Session, row: Story) -> Card:
         ))
     )  # fmt: skip
     return Card(say("stories.review.title", title=row.title), tuple(blocks))
+
+
+def _meant(session: Session, row: Story) -> tuple[Fact, ...]:
+    """What it is and for whom, until a curator says otherwise."""
+    goal = session.get(Strategy, row.strategy_id) if row.strategy_id else None
+    language = Fact(say("stories.form.language"), say(f"stories.language.{row.language}"))
+    audience = Fact(say("stories.fact.audience"), audience_name(session, row.audience_id))
+    facts = (Fact(say("stories.fact.kind"), say(f"stories.kind.{row.kind}")), language, audience)
+    return (*facts, Fact(say("stories.fact.strategy"), Plain(goal.name))) if goal else facts
 
 
 def _whence(session: Session, row: Story) -> Text:
