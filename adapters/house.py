@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web
 
+from adapters.ats.boards import BoardPoller
 from adapters.clock import MovableClock, WallClock
 from adapters.delivery import Lanes
 from adapters.feeds.fetching import OPEN_WEB, Cage
@@ -102,6 +103,7 @@ class House:
     ticker: Ticker
     app: web.Application
     poller: Poller
+    boards: BoardPoller
     _runner: web.AppRunner | None = field(default=None, repr=False)
     _half_open: HalfOpen = field(default_factory=HalfOpen, repr=False)
 
@@ -122,6 +124,7 @@ class House:
         self._half_open.start(runner.server)
         self.ticker.start()
         self.poller.start()
+        self.boards.start()
         port: int = runner.addresses[0][1]
         log.info("serving", host=config.host, port=port, platforms=sorted(self.platforms))
         return port
@@ -132,6 +135,7 @@ class House:
         if self._runner:
             await self._runner.cleanup()
         await self.poller.stop()
+        await self.boards.stop()
         await self.ticker.stop()
         await self.lanes.stop()
         for platform in self.platforms.values():
@@ -153,7 +157,7 @@ def make_house(hub: Hub, *, owner: str = "vinkki", extras: Extras | None = None,
     page = _page(hub)
     app = make_app(hub, platforms.values(), _readiness(ticker, lanes, platforms), page)
     ShareLinks(hub, page, nobody if hub.deployment.is_demo else _who(hub)).add_routes(app)
-    return House(hub, platforms, lanes, ticker, app, Poller(hub, cage))
+    return House(hub, platforms, lanes, ticker, app, Poller(hub, cage), BoardPoller(hub, cage))
 
 
 def _readiness(ticker: Ticker, lanes: Lanes, platforms: Mapping[str, PlatformAdapter]) -> Callable[[], dict[str, bool]]:

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -28,7 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "topics.offered": "",
     "stories.watch_words": "",  # separated by commas; what begins with one is flagged before it goes out
     "feeds.every_minutes": 60,
-    "feeds.tell_days": 3,  # HR hears of a feed that has failed for so long
+    "feeds.tell_days": 3,  # HR hears of a feed or a job board that has failed for so long
+    "boards.every_hours": 24,
     "quiet.from_hour": 20,
     "quiet.to_hour": 8,
     # What an employee forwards with their referral link; {title} and {link} are filled in.
@@ -86,11 +88,15 @@ class Setting(SQLModel, table=True):
     actor_id: int | None = None
 
 
+# Built once: every rule asks for a few settings, and building the statement takes longer than running it.
+_IN_FORCE = select(Setting.value).where(col(Setting.name) == bindparam("name")).order_by(col(Setting.id).desc()).limit(1)
+
+
 def get(session: Session, name: str) -> Any:
     """The value in force. Raises KeyError for a name that is not in DEFAULTS."""
     default = DEFAULTS[name]
-    row = session.exec(select(Setting).where(Setting.name == name).order_by(col(Setting.id).desc()).limit(1)).first()
-    return json.loads(row.value) if row else default
+    value = session.execute(_IN_FORCE, {"name": name}).scalar()
+    return json.loads(value) if value is not None else default
 
 
 def put(session: Session, now: datetime, actor_id: int | None, name: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Openings from outside: a CSV file of the applicant tracking system."""
+"""Openings from outside: a CSV file of the applicant tracking system, and job boards that are read every day."""
 
 from adapters.ats.openings_csv import OpeningsReport, import_openings
 

@@ -114,12 +114,22 @@ def make_sign_in_link(email: Annotated[str, typer.Argument(metavar="EMAIL")]) ->
     typer.echo(link)
 
 
-def import_openings(file: File, json: Json = False) -> None:
-    """Read openings from the applicant tracking system's CSV file. `requisition_id` tells them apart; reading it twice changes nothing.
+def import_openings(
+    source: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A CSV file, or the address of a job board.")],
+    json: Json = False,
+) -> None:
+    """Read openings from the applicant tracking system's CSV file, or from a job board by its address. Reading twice changes nothing.
 
-    Columns: requisition_id, title, department, location, country, language, hiring_manager_email, recruiter_email, plan, open_until,
-    is_open, description, link.
+    Columns of a file: requisition_id (which tells openings apart), title, department, location, country, language,
+    hiring_manager_email, recruiter_email, plan, open_until, is_open, description, link.
+    A job board (Greenhouse, Lever, Teamtailor, or a page with schema.org JobPosting) is read now and from then on every day.
     """
+    if source.startswith(("https://", "http://")):
+        _read_board(source, json)
+        return
+    file = Path(source)
+    if not file.is_file():
+        raise typer.BadParameter(f"There is no file {source}, and a job board's address begins with https://.")
     importer = importlib.import_module("adapters.ats").import_openings
     with opened() as o, progress("Openings", count_lines(file)) as done, file.open("rb") as lines:
         report = importer(o.db, o.deployment, o.now, None, lines, done)
@@ -129,6 +139,27 @@ def import_openings(file: File, json: Json = False) -> None:
         typer.echo(f"{report.created} new, {report.changed} changed, {report.unchanged} as they were.")
         _say_refused(report.refused)
     _leave(report.refused)
+
+
+def _read_board(url: str, json: bool) -> None:
+    from bot.desks.hr.boards import open_address
+    from bot.desks.unread import unread
+    from bot.messages import say
+
+    with opened() as o:
+        ask = o.db.write_now(open_address, o.now, url)
+        brought, reading = importlib.import_module("adapters.ats.boards").read_now(o.db, o.now, ask)
+    if reading.answer.problem:
+        note(words(unread(reading.answer.problem, reading.answer.status, 16 * 1024)))
+        raise typer.Exit(FAILED)
+    left = [{"where": x.where, "reason": words(say(x.key, count=x.count))} for x in reading.left]
+    if json:
+        as_json({"created": brought.created, "changed": brought.changed, "reopened": brought.reopened, "refused": left})
+    else:
+        typer.echo(f"{brought.created} new, {brought.changed} changed, {brought.reopened} open again. It is read every day from now on.")
+        for one in left:
+            note(f"  {one['where']}: {one['reason']}")
+    _leave(left)
 
 
 def import_stories(

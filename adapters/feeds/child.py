@@ -17,11 +17,11 @@ OUTPUT_BYTES = 4 * 1024 * 1024
 READING = Path(__file__).with_name("reading.py")
 
 
-def read(how: str, body: bytes, charset: str = "", seconds: float = SECONDS) -> dict[str, Any]:
-    """What `reading.py` found in a `feed` or a `page`. Raises Unread."""
+def read(how: str, body: bytes, charset: str = "", seconds: float = SECONDS, script: Path = READING) -> dict[str, Any]:
+    """What `script` found: `reading.py` in a `feed` or a `page`, others in what is theirs. Raises Unread."""
     with tempfile.TemporaryFile() as out:  # a file, since a child can be kept from writing too much to one
         # -I: no user site, no PYTHON* variables; the environment is empty, so that no secret is in the child's reach
-        command = [sys.executable, "-I", str(READING), how, charset]
+        command = [sys.executable, "-I", str(script), how, charset]
         try:
             done = subprocess.run(command, input=body, stdout=out, stderr=subprocess.DEVNULL, timeout=seconds, env={}, check=False)  # noqa: S603
         except subprocess.TimeoutExpired:

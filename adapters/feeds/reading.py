@@ -26,15 +26,15 @@ CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def limit() -> None:
-    """Take time, memory, output and children away from this process; not available on every system."""
+def limit(memory: int = MEMORY_BYTES) -> None:
+    """Take time, memory (bytes), output and children away from this process; not available on every system."""
     try:
         import resource
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
 
@@ -85,7 +85,7 @@ def _entry(title: str, link: str, summary: str, guid: str, language: str) -> dic
     return {"title": plain(title)[:300], "link": link[:2100], "summary": plain(summary)[:1500], "guid": guid[:500], "language": language[:20]}
 
 
-class _Page(HTMLParser):
+class Page(HTMLParser):
     """What a page says of itself in its head: <title>, <meta>, JSON-LD; the rest is passed over."""
 
     def __init__(self) -> None:
@@ -123,8 +123,8 @@ class _Page(HTMLParser):
 def read_page(body: bytes, charset: str) -> dict[str, Any]:
     """A page: `{"page": {title, summary, image, image_alt, language, site}}`, texts that may be empty. Open Graph first (it is
     written for being shared), then schema.org, then what every page has."""
-    page = _Page()
-    page.feed(_decoded(body, charset))
+    page = Page()
+    page.feed(decoded(body, charset))
     meta, article = page.meta, _article(page.pieces["json"])
     title = meta.get("og:title") or _as_text(article.get("headline")) or meta.get("twitter:title") or "".join(page.pieces["title"])
     summary = meta.get("og:description") or _as_text(article.get("description")) or meta.get("twitter:description") or meta.get("description", "")
@@ -136,7 +136,7 @@ def read_page(body: bytes, charset: str) -> dict[str, Any]:
     }}  # fmt: skip
 
 
-def _decoded(body: bytes, charset: str) -> str:
+def decoded(body: bytes, charset: str) -> str:
     """The text: by its byte order mark, the server's word, the page's own, as UTF-8, else as what old pages are written in."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace")

@@ -21,6 +21,7 @@ from bot.bonuses import Bonus
 from bot.db import Database
 from bot.desks import Deployment
 from bot.money import Money
+from bot.openings import BoardAnswer, BoardDraft, Listed
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Referral
@@ -121,6 +122,8 @@ def _stories(house: FullHouse) -> None:
         later = stories.schedule(session, START, author, later.id or 0, None, START + timedelta(days=1), audience_id=None)
         for name, row in (("review", waiting), ("draft", ready), ("scheduled", later)):
             ids[name], ids[f"{name}_v"] = row.id, row.version
+        ids["version"] = stories.keep(session, START, author, ready, "edited").id
+        stories.calendar_keys.give(session, START, author, "a-token-of-hr-000000000")
         feed = stories.add_feed(session, START, author, FeedDraft("Blog", "https://meri.example/rss"))
         stopped = stories.add_feed(session, START, author, FeedDraft("Old", "https://meri.example/old"))
         stopped = stories.switch_feed(session, START, author, stopped.id or 0, 1, on=False)
@@ -222,6 +225,7 @@ def _rest(session: Session, house: FullHouse) -> None:
     closed = openings.create(session, START, hr, openings.Draft("Closed one"))
     openings.set_open(session, START, hr, closed.id or 0, 1, False)
     ids["opening_v"], ids["closed"], ids["closed_v"] = 1, closed.id, closed.version
+    _boards(session, ids)
     _campaigns(session, ids, hr)
     ids["plan_draft"] = plans.draft_plan(session, START, hr, PlanDraft("Next", (Instalment(90, Money(1, "EUR")),))).id
     ids["audience"] = audiences.save(session, START, hr, "The yard", Rule(departments=("Yard",)), START.date()).id
@@ -237,6 +241,22 @@ def _rest(session: Session, house: FullHouse) -> None:
     settings.put(session, START, hr, "referral.take_days", 5)
     for name, person in p.items():
         ids[f"me_of_{name}"] = person.id
+
+
+def _boards(session: Session, ids: dict[str, Any]) -> None:
+    """A job board that listed two openings, then one, then none; and one that is not read."""
+    board = openings.add_board(session, START, None, BoardDraft("Careers", "https://meri.example/list"))
+    listed = [Listed("a", "Captain"), Listed("b", "Pilot")]
+    openings.take_listed(session, START, board.id or 0, listed)
+    openings.settle_reading(session, START, board.id or 0, BoardAnswer(), 0.5, ["a", "b"])
+    report = openings.settle_reading(session, START, board.id or 0, BoardAnswer(), 0.5, ["a"])
+    openings.settle_reading(session, START, board.id or 0, BoardAnswer(), 0.5, [])
+    (vanished,) = openings.asked_about(session, report.id if report else 0)
+    off = openings.add_board(session, START, None, BoardDraft("Old", "https://meri.example/old"))
+    off = openings.switch_board(session, START, 1, off.id or 0, 1, on=False)
+    ids["board_report"] = report.id if report else 0
+    for name, row in (("board", board), ("board_off", off), ("vanished", vanished)):
+        ids[name], ids[f"{name}_v"] = row.id, row.version
 
 
 def _plan(session: Session, ids: dict[str, Any], hr: int) -> None:

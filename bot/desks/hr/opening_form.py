@@ -8,7 +8,7 @@ from bot import people, plans
 from bot.desks.turn import Turn
 from bot.desks.wording import is_id
 from bot.errors import FieldRefusal
-from bot.messages import ChoiceField, DayField, Form, FormField, Option, Plain, TextField, say
+from bot.messages import ChoiceField, DayField, Form, FormField, Note, Option, Plain, TextField, say
 from bot.openings import LOCALES, Draft, JobOpening
 from bot.people import Person
 
@@ -33,7 +33,8 @@ def opening_form(turn: Turn, row: JobOpening | None) -> Form:
     )  # fmt: skip
     if row is None:
         return Form("opening.create", say("openings.form.new"), say("openings.form.save"), form)
-    return Form("opening.edit", say("openings.form.edit"), say("openings.form.save"), form, subject=f"{row.id}:{row.version}")
+    told = (Note(say("openings.form.from_board")),) if row.board_state == "listed" else ()
+    return Form("opening.edit", say("openings.form.edit"), say("openings.form.save"), form, f"{row.id}:{row.version}", told)
 
 
 def draft_from_form(turn: Turn, values: dict[str, str], requisition_id: str = "") -> Draft:

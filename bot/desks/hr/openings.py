@@ -201,6 +201,8 @@ def _list(turn: Turn, offset: int) -> Card:
     rows, total = openings.page(turn.session, turn.today, offset, PAGE, everything=True)
     blocks: list[Block] = [Items(tuple(_item(turn, row) for row in rows))] if rows else [Paragraph(say("openings.list.none"))]
     buttons = [Button(say("openings.list.new"), "opening.new", style="primary")] if turn.has("hr") else []
+    if turn.has("hr"):
+        buttons.append(Button(say("boards.button.all"), "board.page", "0"))
     if offset:
         buttons.append(Button(say("referrals.list.newer"), "openings.page", str(max(0, offset - PAGE))))
     if offset + PAGE < total:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.desks import sign_in
-from bot.desks.notices import Builder, OutsiderOf, bonuses, hires, intake, ledger, referrals, stories, strategy
+from bot.desks.notices import Builder, OutsiderOf, bonuses, hires, intake, ledger, openings, referrals, stories, strategy
 
 BUILDERS: dict[str, Builder] = {
     **stories.BUILDERS,
@@ -13,6 +13,7 @@ BUILDERS: dict[str, Builder] = {
     **bonuses.BUILDERS,
     **hires.BUILDERS,
     **intake.BUILDERS,
+    **openings.BUILDERS,
     **ledger.BUILDERS,
 }
 
