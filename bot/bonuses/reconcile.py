@@ -17,7 +17,7 @@ from bot.ledger import CASH, LedgerEntry, clearing
 from bot.money import Money
 
 PAID = ("paid", "clawback_due", "recovered", "waived")  # it was paid, whatever came later
-FAULTS = frozenset({"file_damaged", "file_other", "amount_changed", "not_posted", "posted_otherwise", "payable_differs"})
+FAULTS = frozenset({"file_damaged", "file_other", "amount_changed", "not_posted", "posted_otherwise", "left_behind", "payable_differs"})
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def of_run(session: Session, run: PayRun) -> Reconciliation:
     rows = list(session.exec(select(PayRunLine, Bonus).join(Bonus, col(PayRunLine.bonus_id) == Bonus.id).where(PayRunLine.pay_run_id == run.id)))
     posted = _posted(session, run.number)
     found = [d for line, bonus in rows if (d := _difference(run, line, bonus, posted.get(bonus.id or 0, (0, 0))))]
-    exported = [(line.amount_minor, line.bonus_id) for line, _ in rows if not line.is_returned]
+    exported: list[tuple[int, int | None]] = [(line.amount_minor, line.bonus_id) for line, _ in rows if not line.is_returned]
     sums = (
         _sum(run, "approved", ((bonus.amount_minor, bonus.id) for line, bonus in rows if not line.is_returned)),
         _sum(run, "exported", exported),
@@ -72,6 +72,8 @@ def of_run(session: Session, run: PayRun) -> Reconciliation:
         Sum("posted", Money(sum(out for out, _ in posted.values()), run.currency), sum(out > 0 for out, _ in posted.values())),
         Sum("posted_paid", Money(sum(paid for _, paid in posted.values()), run.currency), sum(paid > 0 for _, paid in posted.values())),
     )
+    if run.paid_at is None:
+        found.append(Difference("not_paid", sums[1].money, run.number))
     return Reconciliation(run.currency, run, sums, tuple(sorted((*_of_file(session, run, rows), *found), key=lambda d: not d.is_fault)))
 
 
@@ -128,8 +130,8 @@ def _difference(run: PayRun, line: PayRunLine, bonus: Bonus, posted: tuple[int, 
         kind, minor = "posted_otherwise" if any(posted) else "not_posted", sum(posted) - sum(expected)
     elif line.is_returned:
         kind = "returned"
-    elif not is_paid:
-        kind = "not_paid"
+    elif run.paid_at and not is_paid:
+        kind = "left_behind"
     return Difference(kind, Money(minor, run.currency), run.number, bonus.id) if kind else None
 
 

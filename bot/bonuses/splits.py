@@ -20,6 +20,7 @@ from bot.bonuses.records import OWED, Bonus, ReferralShare
 from bot.bonuses.rules import reason_against
 from bot.bonuses.shares import is_settled, rows_of
 from bot.errors import FieldRefusal, Refusal, Stale
+from bot.messages import Say, say
 from bot.money import Money, split
 from bot.people import Person
 from bot.referrals import HIDDEN, Referral
@@ -158,10 +159,10 @@ def _check(session: Session, actor_id: int, referral: Referral, parts: Sequence[
             raise FieldRefusal("reason", "splits.takes_away", name=who.name if who else "?")
 
 
-def percent(basis_points: int) -> str:
-    """Basis points as a number of percent: 3333 are 33.33."""
+def percent(basis_points: int) -> Say:
+    """Basis points in words, as the reader's language writes them: 3333 are 33.33 %, or 33,33 %."""
     whole, part = divmod(basis_points, 100)
-    return f"{whole}.{part:02d}".rstrip("0").rstrip(".")
+    return say("splits.percent_part", whole=whole, part=f"{part:02d}".rstrip("0")) if part else say("splits.percent_whole", whole=whole)
 
 
 def _ask(session: Session, now: datetime, actor_id: int, rows: list[ReferralShare]) -> None:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = (
     "demo", "serve", "doctor", "migrate", "people import", "people role", "people erase", "people welcome", "sign-in-link", "openings import",
     "stories import", "ledger verify",
-    "payroll export", "teams package", "backup", "restore",
+    "payroll export", "payroll reconcile", "teams package", "backup", "restore",
 )  # fmt: skip
 
 

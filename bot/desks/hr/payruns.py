@@ -126,7 +126,8 @@ def check_card(turn: Turn, run: PayRun) -> Card:
     """One run: approved, exported, paid and posted side by side, and what differs."""
     found = reconcile.of_run(turn.session, run)
     title = say("payruns.check_of", number=str(run.number))
-    return Card(title, (*_figures(found), Buttons((Button(say("payruns.show"), "payrun.show", str(run.id)),))), tone=_tone(found))
+    way = Button(say("payruns.numbered", number=str(run.number)), "payrun.show", str(run.id))
+    return Card(title, (*_figures(found), Buttons((way,))), tone=_tone(found))
 
 
 def _overall_card(turn: Turn) -> Card:
@@ -146,7 +147,8 @@ def _tone(found: Reconciliation) -> Literal["plain", "warning"]:
 
 def _figures(found: Reconciliation) -> list[Block]:
     rows = tuple(Fact(say(f"payruns.sums.{s.name}"), say("payruns.sum_of", money=s.money, count=s.count)) for s in found.sums)
-    blocks: list[Block] = [Facts(rows), Paragraph(say("payruns.sound" if found.is_sound else "payruns.unsound"))]
+    word = ("sound_open" if found.differences else "sound") if found.is_sound else "unsound"
+    blocks: list[Block] = [Facts(rows), Paragraph(say(f"payruns.{word}"))]
     if found.differences:
         blocks.append(Items(tuple(Item(difference_words(d)) for d in found.differences[:PAGE])))
     if (more := len(found.differences) - PAGE) > 0:

@@ -102,7 +102,7 @@ def edit(turn: Turn, value: str) -> Ask:
     turn.require("hr")
     referral_id, _ = wording.read_version(value)
     referral = _referral(turn, str(referral_id))
-    known = {row.person_id: percent(row.basis_points) for row in rows_of(turn.session, referral_id)}
+    known = {row.person_id: _typed(row.basis_points) for row in rows_of(turn.session, referral_id)}
     if not known:
         known = dict.fromkeys([referral.referrer_id, *splits.others(turn.session, referral_id)][:MOST], "")
     given = [*known.items(), *[(0, "")] * MOST][:MOST]
@@ -116,6 +116,11 @@ def edit(turn: Turn, value: str) -> Ask:
         TextField("reason", say("splits.form.reason"), optional=True, max_length=bonuses.approvals.LONGEST, rows=2, hint=say("splits.form.reason_hint"))
     )
     return Ask(Form("split.propose", say("splits.form.title"), say("splits.form.submit"), tuple(fields), value, (Paragraph(say("splits.form.intro")),)))
+
+
+def _typed(basis_points: int) -> str:
+    """A part as it is typed into the form: 33.33, or 50."""
+    return f"{basis_points // 100}.{basis_points % 100:02d}".removesuffix(".00")
 
 
 def _hint(number: int) -> Say | None:

@@ -279,7 +279,7 @@ def test_approved_exported_paid_and_posted_agree(world: World) -> None:
     }  # fmt: skip
     assert found.is_sound and {d.kind for d in found.differences} == {"not_paid"}
     world.db.write_now(payruns.pay, START, world.payroll.id, run.id)
-    after = world.db.read_now(reconcile.of_run, run)
+    after = world.db.read_now(reconcile.of_run, world.db.read_now(payruns.by_number, 1))
     assert {s.money.amount_minor for s in after.sums} == {150_150} and after.differences == ()
     whole = world.db.read_now(reconcile.overall, "EUR")
     assert whole.is_sound and whole.sums[-1].money == Money(0, "EUR") and world.db.read_now(reconcile.currencies) == ["EUR"]
@@ -294,6 +294,7 @@ def test_approved_exported_paid_and_posted_agree(world: World) -> None:
         ("DELETE FROM ledgerentry WHERE subject_id = 2 AND key LIKE '%exported%'", "not_posted"),
         ("UPDATE ledgerentry SET amount_minor = 1 WHERE subject_id = 2 AND key LIKE '%exported%'", "posted_otherwise"),
         ("UPDATE bonus SET state = 'paid' WHERE id = 2", "posted_otherwise"),
+        ("UPDATE payrun SET paid_at = closed_at, paid_by = closed_by", "left_behind"),
         ("UPDATE payrunfile SET content = x'00' WHERE format = 'csv'", "file_damaged"),
         ("UPDATE payrunfile SET content = x'00' WHERE format = 'xlsx'", "file_damaged"),
         ("UPDATE bonus SET state = 'approved' WHERE id = 3", "payable_differs"),
