@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup setup-dev demo demo-reset test check lint types layers bench lock revision screenshots clean
+.PHONY: setup setup-dev demo demo-reset test check lint types layers soak mutants bench lock revision screenshots clean
 
 setup: $(VENV)/.runtime  ## the virtual environment with the locked dependencies
 
@@ -48,6 +48,12 @@ types: setup-dev
 
 layers: setup-dev
 	@$(BIN)/lint-imports
+
+soak: setup-dev  ## the bonus machine for hours: 20,000 runs of 50 steps, shrinking what it finds
+	@VINKKI_SOAK=1 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py
+
+mutants: setup-dev  ## faults put in on purpose, each of which the bonus machine must find
+	@$(BIN)/python -m pytest -n 2 tests/properties/test_mutants.py
 
 bench: setup-dev  ## the benchmark: a table, and build/bench.json
 	@$(BIN)/python tests/bench

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
+from bonus_children import approve_all
 from bonus_world import World, make_world
 from conftest import START, add_person
-from sqlmodel import select
+from sqlalchemy import insert, text
+from sqlmodel import Session, col, select
 
 from bot import bonuses, ledger
+from bot.audit import AuditEntry
 from bot.bonuses import Bonus, PayRun, PayRunLine
+from bot.bonuses.moves import accrual
 from bot.db import Database
 from bot.errors import Refusal, Stale
+
+CHILD = str(Path(__file__).parents[2] / "bonus_children.py")
 
 
 @pytest.fixture
@@ -37,7 +48,7 @@ def at_once(*deeds: Callable[[], object]) -> list[object]:
     for t in threads:
         t.start()
     for t in threads:
-        t.join(timeout=60)
+        t.join(timeout=240)
     return list(results)
 
 
@@ -124,3 +135,66 @@ def test_the_same_hire_written_down_twice_at_once_counts_once(world: World) -> N
     referral = world.refer(world.plan((90, "500")))
     at_once(*(lambda: world.hire(referral, date(2026, 3, 2)) for _ in range(4)))
     assert len(world.bonuses(referral)) == 1 and world.owed() == 50_000
+
+
+MANY = 1000
+
+
+def cards_of(world: World, count: int) -> list[tuple[int, int]]:
+    """So many bonuses that wait for approval, as two people see them: (number, version). Copied in bulk from one that went the usual way."""
+    (model,) = eligible(world, 1)
+
+    def copy(session: Session) -> list[tuple[int, int]]:
+        plain = {c.name: getattr(model, c.name) for c in Bonus.__table__.columns if c.name != "id"}  # type: ignore[attr-defined]
+        session.execute(insert(Bonus), [plain | {"share_no": 2 + n} for n in range(count)])
+        made = list(session.exec(select(Bonus).where(Bonus.share_no > 1).order_by(col(Bonus.id))))
+        ledger.post_many(session, START, [accrual(b) for b in made])
+        session.execute(insert(AuditEntry), [{"at": START, "what": "bonus.eligible", "subject": "bonus", "subject_id": b.id, "detail": ""} for b in made])
+        return [(b.id or 0, b.version) for b in made]
+
+    return world.db.write_now(copy)
+
+
+def none_twice(world: World, cards: list[tuple[int, int]], won: dict[str, set[int]], lost: dict[str, dict[int, str]]) -> None:
+    """Each bonus has one winner and one approval on record; whoever lost was told by whom."""
+    ids = {bonus for bonus, _ in cards}
+    (first, second), names = won.values(), list(won)
+    assert first | second == ids and not first & second
+    for loser, winner in (names, names[::-1]):
+        assert lost[loser] == dict.fromkeys(won[winner], winner), "the loser is told by whom"
+    twice = "SELECT subject_id FROM auditentry WHERE what = 'bonus.approved' GROUP BY subject_id HAVING count(*) > 1"
+    assert world.db.read_now(lambda s: s.execute(text(twice)).all()) == []
+    states = world.db.read_now(lambda s: s.execute(text("SELECT state, count(*) FROM bonus WHERE share_no > 1 GROUP BY state")).all())
+    assert [tuple(r) for r in states] == [("approved", MANY)] and world.db.read_now(ledger.verify).is_sound
+
+
+def sorted_out(results: list[dict[str, Any]]) -> tuple[set[int], dict[int, str]]:
+    """What somebody won, and by whom the rest was taken."""
+    assert {r["key"] for r in results} <= {"", "bonuses.overtaken"}
+    return {r["bonus"] for r in results if not r["key"]}, {r["bonus"]: r["name"] for r in results if r["key"]}
+
+
+@pytest.mark.timeout(300)
+def test_a_thousand_approved_by_two_threads_at_once_and_none_twice(world: World) -> None:
+    cards = cards_of(world, MANY)
+    pair = (world.hr, world.other_hr)
+    # one begins at the front and one at the back, so that they meet; each gets through to the end
+    results = at_once(*(lambda p=p, c=c: approve_all(world.db, p.id or 0, c) for p, c in zip(pair, (cards, cards[::-1]), strict=True)))
+    found = {p.name: sorted_out(r) for p, r in zip(pair, results, strict=True)}  # type: ignore[arg-type]
+    none_twice(world, cards, {name: won for name, (won, _) in found.items()}, {name: lost for name, (_, lost) in found.items()})
+
+
+@pytest.mark.timeout(300)
+def test_a_thousand_approved_by_two_processes_at_once_and_none_twice(world: World) -> None:
+    cards = cards_of(world, MANY)
+    pair, command = (world.hr, world.other_hr), [sys.executable, CHILD, "approve", world.db.url]
+    children = [subprocess.Popen([*command, str(p.id)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for p in pair]
+    for child in children:
+        assert child.stdin and child.stdout
+        print(json.dumps(cards), file=child.stdin, flush=True)
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        print("go", file=child.stdin, flush=True)
+    results = [json.loads(child.communicate(timeout=240)[0]) for child in children]
+    found = {p.name: sorted_out(r) for p, r in zip(pair, results, strict=True)}
+    none_twice(world, cards, {name: won for name, (won, _) in found.items()}, {name: lost for name, (_, lost) in found.items()})

@@ -1,0 +1,105 @@
+"""Processes that press bonuses: one that approves what it is told, and one that is killed at a chosen point of a transaction.
+
+`python tests/bonus_children.py approve URL WHO` reads cards, says `ready`, waits for a line and begins. `… killed URL` reads a line
+`DEED WHO SUBJECT WHERE` and does it in a child of its own (forked, so that no time goes into starting), as often as it is told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+
+from sqlalchemy import event  # noqa: E402 (the path comes first)
+
+from bot import bonuses  # noqa: E402
+from bot.bonuses import payruns  # noqa: E402
+from bot.db import Database  # noqa: E402
+from bot.errors import Refusal  # noqa: E402
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def approve_all(db: Database, who: int, cards: list[list[int]]) -> list[dict[str, Any]]:
+    """Approve each bonus as its card was drawn; what came of each: nothing, or by whom it was taken before."""
+    return [_one(db, who, bonus, version) for bonus, version in cards]
+
+
+def _one(db: Database, who: int, bonus: int, version: int) -> dict[str, Any]:
+    try:
+        db.write_now(bonuses.approve, NOW, who, bonus, version)
+    except Refusal as refused:
+        return {"bonus": bonus, "key": refused.key, "name": refused.params.get("name")}
+    return {"bonus": bonus, "key": "", "name": None}
+
+
+def die_at(db: Database, where: int) -> None:
+    """Let this process be killed (-9) just before the statement with this number that writes, counted from 1; -1 is the moment before
+    COMMIT, -2 the moment after it."""
+    seen = 0
+
+    @event.listens_for(db.writer, "before_cursor_execute")
+    def _count(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal seen
+        seen += statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
+        if seen == where:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @event.listens_for(db.writer, "commit")
+    def _before_commit(_c: Any) -> None:
+        if where == -1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+DEEDS: dict[str, Callable[..., Any]] = {
+    "hire": lambda s, who, subject: bonuses.hire(s, NOW, who, subject, date(2026, 3, 2), "Europe/Helsinki"),
+    "approve": lambda s, who, subject: bonuses.approve(s, NOW, who, subject, 3),
+    "close": lambda s, who, subject: payruns.close(s, NOW, who, "EUR"),
+    "pay": lambda s, who, subject: payruns.pay(s, NOW, who, subject),
+}
+
+
+def approve(url: str, who: int) -> None:
+    """Read the cards, wait for the sign, approve them all and say what came of it."""
+    db, cards = Database(url), json.loads(sys.stdin.readline())
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    print(json.dumps(approve_all(db, who, cards)), flush=True)  # noqa: T201
+
+
+def killed(url: str) -> None:
+    """Do what each line says in a child, and answer `killed` or `lived`."""
+    for line in sys.stdin:
+        deed, *numbers = line.split()
+        if not (child := os.fork()):
+            do(url, deed, *map(int, numbers))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        died = os.WIFSIGNALED(status)
+        assert died or os.WEXITSTATUS(status) == 0, "the deed failed"
+        print("killed" if died else "lived", flush=True)  # noqa: T201
+
+
+def do(url: str, deed: str, who: int, subject: int, where: int) -> None:
+    """One deed, unless the process is killed in it."""
+    db = Database(url)
+    die_at(db, where)
+    try:
+        db.write_now(DEEDS[deed], who, subject)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    if where == -2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    approve(sys.argv[2], int(sys.argv[3])) if sys.argv[1] == "approve" else killed(sys.argv[2])

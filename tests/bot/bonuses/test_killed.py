@@ -1,0 +1,92 @@
+"""kill -9 at every write point of a hire, an approval, a pay run's closing and its payment: all of it happened, or nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bonus_world import World, make_world
+from conftest import START, add_person
+from sqlalchemy import text
+
+from bot import ledger
+from bot.bonuses import payruns
+from bot.db import Database
+from bot.errors import Refusal
+
+CHILD = str(Path(__file__).parents[2] / "bonus_children.py")
+Doomed = Callable[[str, int, int, int], bool]
+DEEDS = ("hire", "approve", "close", "pay")
+TABLES = ("bonus", "bonusapproval", "ledgerentry", "ledgerhead", "ledgeraccount", "auditentry", "delivery", "payrun", "payrunline", "payrunfile", "referral")
+
+
+@pytest.fixture
+def world(db: Database) -> World:
+    return make_world(db)
+
+
+def prepared(world: World, deed: str) -> tuple[int, int]:
+    """Everything up to the deed: (who does it, to what)."""
+    referral = world.refer(world.plan((0, "100.00"), (10, "400.00")), hired=add_person(world.db, "Uusi Tulija"))
+    if deed == "hire":
+        return world.recruiter.id or 0, referral
+    first, _ = world.hire(referral, date(2026, 3, 2))
+    world.morning(date(2026, 3, 2))
+    world.morning(date(2026, 3, 2))
+    if deed == "approve":
+        return world.hr.id or 0, first.id or 0
+    world.approve(world.bonus(first.id))
+    if deed == "close":
+        return world.payroll.id or 0, 0
+    return world.payroll.id or 0, world.close_run().id or 0
+
+
+def everything(world: World) -> dict[str, list[tuple[object, ...]]]:
+    """All that a deed could have written."""
+    return {t: sorted(map(tuple, world.db.read_now(lambda s, t=t: s.execute(text(f"SELECT * FROM {t}")).all())), key=repr) for t in TABLES}
+
+
+@pytest.fixture
+def doomed(world: World) -> Iterator[Callable[[str, int, int, int], bool]]:
+    """Does a deed in a process that is killed at a write; False when it came to its end, since there were fewer."""
+    children = subprocess.Popen([sys.executable, CHILD, "killed", world.db.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert children.stdin and children.stdout
+
+    def do(deed: str, who: int, subject: int, where: int) -> bool:
+        print(deed, who, subject, where, file=children.stdin, flush=True)
+        answer = children.stdout.readline().strip() if children.stdout else ""
+        assert answer in ("killed", "lived")
+        return answer == "killed"
+
+    yield do
+    children.stdin.close()
+    assert children.wait(timeout=30) == 0
+    children.stdout.close()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("deed", DEEDS)
+def test_killed_before_any_of_its_writes_it_leaves_no_trace_and_can_be_done_again(world: World, doomed: Doomed, deed: str) -> None:
+    who, subject = prepared(world, deed)
+    before, where = everything(world), 1
+    assert doomed(deed, who, subject, -1) and everything(world) == before, "killed at the commit"
+    while doomed(deed, who, subject, where):
+        assert everything(world) == before, f"half of it was there after write {where}"
+        where += 1
+    assert where > 4, "there were several writes to be killed at"
+    after = everything(world)
+    assert after != before and world.db.read_now(ledger.verify).is_sound, "the last one lived, and did it once"
+    assert len(after["ledgerentry"]) - len(before["ledgerentry"]) == {"hire": 2, "approve": 0, "close": 1, "pay": 1}[deed]
+
+
+def test_killed_after_the_commit_it_is_all_there_and_not_done_twice(world: World, doomed: Doomed) -> None:
+    who, subject = prepared(world, "close")
+    assert doomed("close", who, subject, -2)
+    run = world.db.read_now(payruns.by_number, 1)
+    assert run and run.bonus_count == 1 and world.owed() == 40_000 and world.db.read_now(ledger.verify).is_sound
+    with pytest.raises(Refusal):
+        world.db.write_now(payruns.close, START, who, "EUR")

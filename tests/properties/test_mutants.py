@@ -1,0 +1,41 @@
+"""The test of the test: the machine of test_bonus_machine.py finds every fault that was put in on purpose. `make mutants`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from bonus_model import machine
+from bonus_model.company import found_company
+from bonus_model.machine import BonusMachine
+from bonus_model.mutants import MUTANTS
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import run_state_machine_as_test
+
+# The same runs each time: whether a fault is found is no matter of luck.
+SEARCH = settings(
+    max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True,
+    report_multiple_bugs=False, database=None,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def company(sqlite_template: Path) -> Iterator[None]:
+    machine.company[:] = [found_company(sqlite_template)]
+    yield
+    machine.company.pop().close()
+
+
+def test_there_are_at_least_twelve() -> None:
+    assert len(MUTANTS) >= 12
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fault", MUTANTS, ids=lambda m: m.__name__)
+def test_a_fault_put_in_on_purpose_is_found(fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    fault(monkeypatch)
+    with pytest.raises(Exception) as found:  # an assertion of the machine, or the database's own no
+        run_state_machine_as_test(BonusMachine, settings=SEARCH)
+    assert not isinstance(found.value, HypothesisException), found.value
