@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, delete, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.db import utc_field
-from bot.errors import Stale
+from bot.errors import Refusal, Stale
 from bot.stories.text import LOCALES, checked_link, clean
 
 LIFE = timedelta(days=2)
 PAGE = 1000
+MOST_AN_HOUR = 30  # pages for one person
 
 
 class Clipping(SQLModel, table=True):
@@ -41,7 +42,11 @@ class Clipping(SQLModel, table=True):
 def clip(
     session: Session, now: datetime, person_id: int, url: str, words: str = "", *, caption: str = "", is_credited: bool = False, is_sent: bool = False,
 ) -> Clipping:  # fmt: skip
-    """Begin with a link. Raises FieldRefusal for an address that we cannot lead to."""
+    """Begin with a link. Raises FieldRefusal for an address that we cannot lead to, Refusal for somebody who asks for ever more
+    pages: nobody shall use us to knock at other people's servers."""
+    recent = select(func.count()).select_from(Clipping).where(Clipping.person_id == person_id, col(Clipping.created_at) > now - timedelta(hours=1))
+    if session.exec(recent).one() >= MOST_AN_HOUR:
+        raise Refusal("intake.refused.many")
     words, caption = clean(words, 1500, lines=True), clean(caption, 1000, lines=True)
     row = Clipping(person_id=person_id, url=checked_link(url), words=words, caption=caption, is_credited=is_credited, is_sent=is_sent, created_at=now)
     session.add(row)

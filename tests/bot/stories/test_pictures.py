@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import START, add_person
 from sample_pictures import GIF, WEBP_EXTENDED, WEBP_LOSSLESS, WEBP_LOSSY, exif, jpeg, png
@@ -83,3 +85,15 @@ def test_a_story_that_is_out_keeps_its_picture(lite: Database, deployment: Deplo
     row = lite.write_now(lambda s: stories.create(s, START, hr.id, draft(), state="published"))
     with pytest.raises(Refusal):
         lite.write_now(pictures.put, deployment, START, hr.id, row.id, png(), "Ice")
+
+
+def test_a_story_whose_picture_nobody_has_described_does_not_go_out(lite: Database) -> None:
+    hr = add_person(lite, "Nora Holm", "hr")
+    bare = draft(image_url="https://img.example/ice.jpg")
+    row = lite.write_now(lambda s: stories.create(s, START, hr.id, bare, may_lack_alt=True))
+    with pytest.raises(Refusal, match=r"intake\.refused\.alt"):
+        lite.write_now(lambda s: stories.schedule(s, START, hr.id or 0, row.id or 0, None, START, audience_id=None))
+    with pytest.raises(Refusal, match=r"intake\.refused\.alt"):
+        lite.write_now(lambda s: stories.keep_plan(s, START, hr.id or 0, row.id or 0, row.version))
+    lite.write_now(stories.edit, START, hr.id, row.id, row.version, replace(bare, image_alt="Ice"))
+    assert lite.write_now(lambda s: stories.schedule(s, START, hr.id or 0, row.id or 0, None, START, audience_id=None)).state == "scheduled"

@@ -221,3 +221,12 @@ async def test_a_caption_that_holds_a_key_word_is_flagged_too(db: Database, talk
     form = (await talk.press(hr, "story.caption_form", f"{row.id}:en:")).form
     await talk.submit(hr, form, texts="Ask me about my Salary.\n\nAnother.")
     assert "It holds: salary" in text_of(await talk.press(hr, "story.open", str(row.id)))
+
+
+async def test_nobody_lets_us_knock_at_ever_more_doors(db: Database, talk: Talk, aino: Person, hr: Person) -> None:
+    for n in range(30):
+        assert isinstance(await talk.command(aino, "vinkki", f"propose {LINK}/{n}"), ReadPage)
+    assert "a lot of pages" in text_of(await talk.command(aino, "vinkki", f"propose {LINK}/x"), "en")
+    assert isinstance(await talk.command(hr, "vinkki", f"propose {LINK}/x"), ReadPage)
+    talk.now = START + timedelta(hours=2)
+    assert isinstance(await talk.command(aino, "vinkki", f"propose {LINK}/x"), ReadPage)
