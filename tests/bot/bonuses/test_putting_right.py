@@ -17,7 +17,7 @@ from bot.desks import Deployment, notices
 from bot.desks.clock import STEPS
 from bot.errors import FieldRefusal, Refusal, Stale
 from bot.outbox import Delivery
-from bot.referrals import Referral
+from bot.referrals import Candidate, Referral, shred
 from bot.referrals.matching import put_facts
 
 LATER = MONDAY + timedelta(days=30)
@@ -234,3 +234,11 @@ def test_a_referrer_who_left_is_not_written_to(world: World, deployment: Deploym
     now = START + timedelta(days=5)
     tick(world, deployment, "bonuses.leavers", now)
     assert world.bonus(bonus.id).reason == "referrer_left" and cards(world, deployment, "bonus.forfeited", now) == []
+
+
+def test_what_recruiting_noted_about_a_candidate_goes_with_the_candidate(world: World) -> None:
+    referral = world.refer(world.plan((90, "500")))
+    world.db.write_now(put_facts, START, world.recruiter.id, referral, referral_version(world, referral), MONDAY, True)
+    world.db.write_now(lambda s: shred(s, START, s.get_one(Candidate, s.get_one(Referral, referral).candidate_id)))
+    row = world.db.read_now(lambda s: s.get_one(Referral, referral))
+    assert (row.known_on, row.is_relative) == (None, False)
