@@ -119,7 +119,24 @@ def owe_mail(session: Session, now: datetime, key: str, notice: str, subject_id:
 
 def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom: Sequence[tuple[str, int, str]], due_at: datetime | None = None) -> int:
     """Owe many people the same notice: (key, person id, lane) each, at most 1,000. Returns how many were new."""
+    if len(whom) > 1 and session.get_bind().dialect.name == "postgresql":
+        return _insert_alike(session, _row(now, "", notice, subject_id, "", due_at or now), whom)
     return _insert(session, [_row(now, key, notice, subject_id, lane, due_at or now) | {"person_id": pid} for key, pid, lane in whom])
+
+
+def _insert_alike(session: Session, row: dict[str, Any], whom: Sequence[tuple[str, int, str]]) -> int:
+    """Rows that differ in key, person and lane alone, as three arrays: a tenth of the time that PostgreSQL takes for a thousand rows
+    of fifteen values each."""
+    each = {"key": "u.key", "person_id": "u.person_id", "lane": "u.lane"}
+    same = {name: value for name, value in row.items() if name not in each and value is not None}
+    values = ", ".join([*each.values(), *(f":{name}" for name in same)])
+    statement = text(
+        f"INSERT INTO delivery ({', '.join([*each, *same])}) SELECT {values}"
+        " FROM unnest(CAST(:keys AS text[]), CAST(:people AS integer[]), CAST(:lanes AS text[])) AS u (key, person_id, lane)"
+        " ON CONFLICT (key) DO NOTHING RETURNING id"
+    ).bindparams(bindparam("due_at", type_=UtcDateTime()), bindparam("created_at", type_=UtcDateTime()))
+    keys, people, lanes_of = (list(column) for column in zip(*whom, strict=True))
+    return len(session.execute(statement, {**same, "keys": keys, "people": people, "lanes": lanes_of}).all())
 
 
 def owe_each(session: Session, now: datetime, notice: str, whom: Iterable[tuple[str, int, Person]]) -> int:
@@ -137,15 +154,34 @@ def owe_change(session: Session, now: datetime, deed: str, notice: str, subject_
     not sent yet is cancelled for a withdrawal. Returns how many changes are owed."""
     if deed == "withdraw":
         cancel(session, notice, subject_id)
-    query = select(Delivery).where(
-        Delivery.notice == notice, Delivery.subject_id == subject_id, Delivery.deed == "send", col(Delivery.state).in_(["sent", "sending"])
-    )
+    count, last = sent_count(session, notice, subject_id), 0
+    while (following := owe_change_page(session, now, deed, notice, subject_id, last, str(int(now.timestamp())))) is not None:
+        last = following
+    return count
+
+
+def owe_change_page(session: Session, now: datetime, deed: str, notice: str, subject_id: int, after_id: int, mark: str, page: int = 1000) -> int | None:
+    """Owe the change of the next messages that were sent (or are being sent) for a notice, by id behind `after_id`. `mark` tells one
+    change of the same message from the next. Returns the last one's id; None when there are no more."""
+    query = _out(select(Delivery), notice, subject_id).where(col(Delivery.id) > after_id).order_by(col(Delivery.id)).limit(page)
+    found = session.exec(query).all()
     rows = [
-        _row(now, f"{deed}:{d.key}:{d.id}:{int(now.timestamp())}", d.notice, d.subject_id, d.lane, now)
+        _row(now, f"{deed}:{d.key}:{d.id}:{mark}", d.notice, d.subject_id, d.lane, now)
         | {"person_id": d.person_id, "room": d.room, "deed": deed, "of_id": d.id}
-        for d in session.exec(query)
+        for d in found
     ]
-    return sum(_insert(session, rows[i : i + 1000]) for i in range(0, len(rows), 1000))
+    _insert(session, rows)
+    return found[-1].id if len(found) == page else None
+
+
+def sent_count(session: Session, notice: str, subject_id: int) -> int:
+    """How many messages of a notice were sent, or are being sent at this moment."""
+    return int(session.exec(_out(select(func.count()).select_from(Delivery), notice, subject_id)).one())
+
+
+def _out(query: Any, notice: str, subject_id: int) -> Any:
+    is_out = col(Delivery.deed) == "send", col(Delivery.state).in_(["sent", "sending"])
+    return query.where(col(Delivery.notice) == notice, col(Delivery.subject_id) == subject_id, *is_out)
 
 
 def cancel(session: Session, notice: str, subject_id: int) -> int:

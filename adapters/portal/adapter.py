@@ -8,6 +8,8 @@ from aiohttp import web
 
 from adapters.hub import Hub, Preview
 from adapters.portal import files
+from adapters.portal.calendar import Calendar
+from adapters.portal.calendar_feed import CalendarFeed
 from adapters.portal.candidate import CandidatePage
 from adapters.portal.desks import Desks
 from adapters.portal.home import Home
@@ -39,7 +41,7 @@ class PortalAdapter:
     def add_routes(self, app: web.Application) -> None:
         """Every page, and what ends the open streams when the server stops."""
         files.add_routes(app)
-        for part in (Home, Talk, Desks, PayRuns, Pictures, SignIn, CandidatePage, PrivacyPage):
+        for part in (Calendar, CalendarFeed, Home, Talk, Desks, PayRuns, Pictures, SignIn, CandidatePage, PrivacyPage):
             part(self.portal).add_routes(app)
         self.imports.add_routes(app)
         self.portal.extras.add_routes(app, self.portal)

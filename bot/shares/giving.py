@@ -24,8 +24,26 @@ def given(session: Session, story: Story, person: Person, network: str = "") -> 
         row = _found(session, story.id, person.id, pool_network) or _give(session, story, person, pool_network)
     if row is None:
         return []
-    both = [session.get(Caption, i) for i in (row.first_id, row.second_id) if i is not None]
-    return [c for c in both if c is not None]
+    both = [c for i in (row.first_id, row.second_id) if i is not None and (c := session.get(Caption, i)) is not None]
+    return _put_right(session, story, person, row) if any(c.is_wrong for c in both) else both
+
+
+def _put_right(session: Session, story: Story, person: Person, row: GivenCaptions) -> list[Caption]:
+    """A correction took a caption out that this person had: another one that was given least often takes its place."""
+    session.get(Story, story.id, with_for_update=True, populate_existing=True)
+    session.refresh(row)
+    both = [session.get_one(Caption, i) for i in (row.first_id, row.second_id) if i is not None]
+    kept = [c for c in both if not c.is_wrong]
+    fresh = [c for c in _pool(session, story, person, row.network) if c not in kept][: len(both) - len(kept)]
+    for caption in fresh:
+        caption.given += 1
+        session.add(caption)
+    now = [*kept, *fresh]
+    if now:
+        row.first_id, row.second_id = now[0].id or 0, now[1].id if len(now) > 1 else None
+        session.add(row)
+        session.flush()
+    return now
 
 
 def _found(session: Session, story_id: int, person_id: int, network: str) -> GivenCaptions | None:
@@ -34,11 +52,7 @@ def _found(session: Session, story_id: int, person_id: int, network: str) -> Giv
 
 
 def _give(session: Session, story: Story, person: Person, network: str) -> GivenCaptions | None:
-    # populate_existing: the counts may have been read before the lock was held
-    query = select(Caption).where(Caption.story_id == story.id, Caption.network == network, col(Caption.is_retired).is_(False))
-    rows = session.exec(query.order_by(col(Caption.given), col(Caption.position), col(Caption.id)).execution_options(populate_existing=True)).all()
-    locales = [loc for loc in (person.locale, story.language) if any(c.locale == loc for c in rows)]
-    pool = [c for c in rows if not locales or c.locale == locales[0]][:2]
+    pool = _pool(session, story, person, network)[:2]
     if not pool:
         return None
     for caption in pool:
@@ -49,6 +63,15 @@ def _give(session: Session, story: Story, person: Person, network: str) -> Given
     session.add(row)
     session.flush()
     return row
+
+
+def _pool(session: Session, story: Story, person: Person, network: str) -> list[Caption]:
+    """The captions in force in the person's language (the story's where it has none), those given least often first."""
+    # populate_existing: the counts may have been read before the lock was held
+    query = select(Caption).where(Caption.story_id == story.id, Caption.network == network, col(Caption.is_retired).is_(False))
+    rows = session.exec(query.order_by(col(Caption.given), col(Caption.position), col(Caption.id)).execution_options(populate_existing=True)).all()
+    locales = [loc for loc in (person.locale, story.language) if any(c.locale == loc for c in rows)]
+    return [c for c in rows if not locales or c.locale == locales[0]]
 
 
 def disclosure(session: Session, locale: str, organisation: str) -> str:

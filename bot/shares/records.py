@@ -27,6 +27,7 @@ class Share(SQLModel, table=True):
     caption_id: int | None = Field(default=None, foreign_key="caption.id")
     caption: str = ""
     instance: str = ""  # Mastodon only: the person's server
+    locale: str = ""  # of the story's wording that was shared; empty for the story's own language
     created_at: datetime = utc_field()
     opened_at: datetime | None = utc_field(default=None, index=True)
     old_clicks: int = 0  # human clicks of so long ago that they no longer name the share

@@ -18,15 +18,17 @@ from bot.shares.records import GivenCaptions, Share
 
 def create(
     session: Session, now: datetime, token: str, person_id: int, story_id: int, network: str, caption_id: int | None, caption: str, instance: str = "",
+    locale: str = "",
 ) -> Share:  # fmt: skip
     """The share of this person, story and network, with this caption; sharing again keeps the link and changes the text.
 
+    `locale` is that of the story's wording they share, empty for the story's own; the link leads where that one leads.
     `token` (128 random bits) is used only if it is new. Raises FieldRefusal `network` for one we do not know.
     """
     if network not in NETWORKS:
         raise FieldRefusal("network", "shares.refused.network")
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
-    words = {"caption_id": caption_id, "caption": caption, "instance": instance}
+    words = {"caption_id": caption_id, "caption": caption, "instance": instance, "locale": locale}
     row = {"token": token, "person_id": person_id, "story_id": story_id, "network": network, "created_at": now, **words}
     session.execute(insert(Share).values(row).on_conflict_do_update(index_elements=["person_id", "story_id", "network"], set_=words))
     query = select(Share).where(Share.person_id == person_id, Share.story_id == story_id, Share.network == network)

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 _TARGET = (
-    "SELECT share.id, share.person_id, share.story_id, share.network, story.link, story.state, story.expires_at "
-    "FROM share JOIN story ON story.id = share.story_id WHERE share.token = ?"
+    "SELECT share.id, share.person_id, share.story_id, share.network, COALESCE(NULLIF(storywording.link, ''), story.link), story.state, story.expires_at "
+    "FROM share JOIN story ON story.id = share.story_id "
+    "LEFT JOIN storywording ON storywording.story_id = share.story_id AND storywording.locale = share.locale WHERE share.token = ?"
 )
 _CLICK = "INSERT INTO click (share_id, person_id, story_id, at, sort) VALUES (?, ?, ?, ?, ?)"
 

@@ -15,6 +15,7 @@ from bot import audit
 from bot.errors import FieldRefusal, Refusal, Stale
 from bot.stories.records import Caption, Story
 from bot.stories.text import LOCALES, checked_link, clean, link_key
+from bot.stories.versions import keep
 from bot.strategy import KINDS
 
 EDITABLE = ("draft", "review", "scheduled")
@@ -54,7 +55,7 @@ def create(
 ) -> Story:  # fmt: skip
     """A new story in `draft` or `review`. `may_lack_alt`: its picture came with a page, and what it shows is asked for before the
     story goes out. Raises FieldRefusal naming the field that is wrong."""
-    values = _checked(draft, may_lack_alt=may_lack_alt)
+    values = checked(draft, may_lack_alt=may_lack_alt)
     row = Story(**values, is_credited=draft.is_credited, state=state, author_id=actor_id, proposer_id=proposer_id, created_at=now, source=draft.source)
     row.source_guid = clean(draft.source_guid, 500) or None
     session.add(row)
@@ -69,8 +70,10 @@ def create(
 def edit(session: Session, now: datetime, actor_id: int, story_id: int, version: int, draft: Draft) -> None:
     """Change a story that is not out yet; a picture that stands is not judged anew. Raises FieldRefusal, or Stale when it moved on meanwhile."""
     was = session.get(Story, story_id)
+    if was:
+        keep(session, now, actor_id, was, "edited")
     change = update(Story).where(col(Story.id) == story_id, col(Story.version) == version, col(Story.state).in_(EDITABLE))
-    if session.execute(change.values(**_checked(draft, was.image_url if was else ""), version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(change.values(**checked(draft, was.image_url if was else ""), version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
         raise Stale("stories.refused.stale")
     audit.note(session, now, actor_id, "story.edited", "story", story_id, f"version {version + 1}")
 
@@ -86,7 +89,7 @@ def fill_in(session: Session, now: datetime, actor_id: int, story_id: int, versi
         is_internal=row.is_internal,
     )  # fmt: skip
     change = update(Story).where(col(Story.id) == story_id, col(Story.version) == version, col(Story.state) == "draft")
-    values = _checked(draft, row.image_url, may_lack_alt=True)
+    values = checked(draft, row.image_url, may_lack_alt=True)
     if session.execute(change.values(**values, version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
         raise Stale("stories.refused.stale")
     audit.note(session, now, actor_id, "story.edited", "story", story_id, "read from its page")
@@ -105,7 +108,8 @@ def known(session: Session, source: str, guid: str) -> bool:
     return bool(guid) and session.exec(select(Story.id).where(Story.source == source, Story.source_guid == guid[:500])).first() is not None
 
 
-def _checked(draft: Draft, picture: str = "", *, may_lack_alt: bool = False) -> dict[str, Any]:
+def checked(draft: Draft, picture: str = "", *, may_lack_alt: bool = False) -> dict[str, Any]:
+    """A draft's values as they are kept; `picture` is the one that stands and is not judged anew. Raises FieldRefusal."""
     title = clean(draft.title, 120)
     if not title:
         raise FieldRefusal("title", "stories.refused.title")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, and_, case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -29,12 +29,24 @@ def plan_page(session: Session, now: datetime, today: date, sharers: Any = None)
     ).first()
     if plan is None:
         return False
+    if plan.deed:
+        return _page_of_changes(session, now, plan)
     story = get(session, plan.story_id)
-    members = sharers(plan.story_id) if plan.notice == "story_recalled" else audiences.member_ids(audiences.rule_of(session, story.audience_id), today)
-    page = session.execute(_lanes().where(col(Person.id).in_(members), col(Person.id) > plan.after_person_id).limit(PAGE)).all()
+    rule = audiences.rule_of(session, story.audience_id)
+    meant = col(Person.id).in_(sharers(plan.story_id)) if plan.change_id else and_(audiences.reachable(today), audiences.condition(rule))
+    page = session.execute(_lanes().where(meant, col(Person.id) > plan.after_id).limit(PAGE)).all()
     _owe(session, now, plan, [(row[0], row[1], row[2]) for row in page])
-    plan.after_person_id = page[-1][0] if page else plan.after_person_id
+    plan.after_id = page[-1][0] if page else plan.after_id
     plan.is_done = len(page) < PAGE
+    session.add(plan)
+    session.flush()
+    return True
+
+
+def _page_of_changes(session: Session, now: datetime, plan: StoryPlan) -> bool:
+    """Owe the withdrawal or update of the next page of messages that went out for the story."""
+    last = outbox.owe_change_page(session, now, plan.deed, plan.notice, plan.story_id, plan.after_id, f"plan:{plan.id}")
+    plan.after_id, plan.is_done = last or plan.after_id, last is None
     session.add(plan)
     session.flush()
     return True
@@ -46,15 +58,15 @@ def is_being_planned(session: Session, story_id: int) -> bool:
 
 
 def _owe(session: Session, now: datetime, plan: StoryPlan, page: list[tuple[int, str, str]]) -> None:
-    quiet = quiet_hours(session)
+    quiet, subject = quiet_hours(session), plan.change_id or plan.story_id
     by_due: dict[datetime, list[tuple[str, int, str]]] = {}
     zones: dict[str, datetime] = {}
     for person_id, zone, lane in page:
-        # Quiet hours keep phones from ringing; a page that waits to be opened rings nowhere.
-        due = now if lane == "portal" else zones.get(zone) or zones.setdefault(zone, quiet.until(now, zone))
-        by_due.setdefault(due, []).append((f"{plan.notice}:{plan.story_id}:person:{person_id}", person_id, lane))
+        # Quiet hours keep phones from ringing; a page that waits to be opened rings nowhere, and bad news waits for nobody's morning.
+        due = now if lane == "portal" or plan.change_id else zones.get(zone) or zones.setdefault(zone, quiet.until(now, zone))
+        by_due.setdefault(due, []).append((f"{plan.notice}:{subject}:person:{person_id}", person_id, lane))
     for due, whom in by_due.items():
-        outbox.owe_many(session, now, plan.notice, plan.story_id, whom, due)
+        outbox.owe_many(session, now, plan.notice, subject, whom, due)
 
 
 def _lanes() -> Any:

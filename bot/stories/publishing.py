@@ -1,11 +1,10 @@
-"""From draft to published, and back out of the world: schedule, publish, expire, recall."""
+"""From draft to published, and its end: schedule, publish, expire."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot import outbox, strategy
@@ -22,9 +21,21 @@ PAGE = 100
 def keep_plan(session: Session, now: datetime, actor_id: int, story_id: int, version: int, **plan: Any) -> Story:
     """Keep audience, strategy and times on a story without letting it out yet (`publish_at` None means at once)."""
     row = get(session, story_id)
-    if not row.is_internal and len(captions(session, story_id)) < NEEDED_CAPTIONS:
-        raise Refusal("stories.refused.captions", count=NEEDED_CAPTIONS)
+    _require_ready(session, row)
+    _require_free(row, plan.get("publish_at") or now, plan.get("embargo_until", row.embargo_until))
     return move(session, now, actor_id, story_id, version, ("draft", "scheduled", "held"), "draft", **plan)
+
+
+def _require_ready(session: Session, row: Story) -> None:
+    if not row.is_internal and len(captions(session, row.id or 0)) < NEEDED_CAPTIONS:
+        raise Refusal("stories.refused.captions", count=NEEDED_CAPTIONS)
+    if row.image_url and not row.image_alt:
+        raise Refusal("intake.refused.alt")
+
+
+def _require_free(row: Story, at: datetime, embargo_until: datetime | None) -> None:
+    if embargo_until is not None and at < embargo_until:
+        raise FieldRefusal("day", "stories.refused.embargo", moment=embargo_until)
 
 
 def schedule(
@@ -40,10 +51,26 @@ def schedule(
         raise FieldRefusal("day", "stories.refused.past")
     if expires_at is not None and expires_at <= publish_at:
         raise FieldRefusal("until", "stories.refused.expiry")
-    if not row.is_internal and len(captions(session, story_id)) < NEEDED_CAPTIONS:
-        raise Refusal("stories.refused.captions", count=NEEDED_CAPTIONS)
+    _require_ready(session, row)
+    _require_free(row, publish_at, row.embargo_until)
     values = {"publish_at": publish_at, "audience_id": audience_id, "strategy_id": strategy_id, "expires_at": expires_at}
     return move(session, now, actor_id, story_id, version, ("draft", "scheduled", "held"), "scheduled", **values)
+
+
+def shift(session: Session, now: datetime, actor_id: int, story_id: int, version: int, publish_at: datetime) -> Story:
+    """Another moment for a story that has a plan; it stays the draft, the scheduled or the held one that it is, and all else too.
+
+    Raises FieldRefusal `day` for a time that has passed, is behind the story's own end or before its embargo ends; Stale.
+    """
+    row = get(session, story_id)
+    if publish_at < now:
+        raise FieldRefusal("day", "stories.refused.past")
+    if row.expires_at is not None and row.expires_at <= publish_at:
+        raise FieldRefusal("day", "stories.refused.expiry_before", moment=row.expires_at)
+    _require_free(row, publish_at, row.embargo_until)
+    states = {"draft": "draft", "scheduled": "scheduled", "held": "scheduled"}
+    to = states.get(row.state, "")
+    return move(session, now, actor_id, story_id, version, (row.state,) if to else (), to, publish_at=publish_at)
 
 
 def unschedule(session: Session, now: datetime, actor_id: int, story_id: int, version: int) -> Story:
@@ -101,15 +128,3 @@ def expire_due(session: Session, now: datetime) -> bool:
         move(session, now, None, story_id or 0, None, ("published",), "expired")
         outbox.cancel(session, "story", story_id or 0)
     return len(due) == PAGE
-
-
-def recall(session: Session, now: datetime, actor_id: int, story_id: int, version: int) -> int:
-    """Take a published story back: messages are withdrawn, its links lead to a kind page, everyone who shared it is told.
-
-    Returns how many messages will be withdrawn. Raises Stale when it is not published (any more).
-    """
-    move(session, now, actor_id, story_id, version, ("published",), "recalled")
-    strategy.take_back(session, story_id)
-    session.execute(update(StoryPlan).where(col(StoryPlan.key) == f"plan story:{story_id}").values(is_done=True))
-    session.add(StoryPlan(key=f"plan recall:{story_id}", story_id=story_id, notice="story_recalled", created_at=now))
-    return outbox.owe_change(session, now, "withdraw", "story", story_id)

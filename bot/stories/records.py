@@ -44,6 +44,7 @@ class Story(SQLModel, table=True):
     publish_at: datetime | None = utc_field(default=None)
     published_at: datetime | None = utc_field(default=None)
     expires_at: datetime | None = utc_field(default=None)
+    embargo_until: datetime | None = utc_field(default=None)  # it cannot go out before this moment
     source: str = ""  # "" written here, else "markdown", "csv", "feed" (brought by hand), "feed:7"; unique together with source_guid
     source_guid: str | None = None  # NULL for stories written here: NULLs are not equal to each other
     author_id: int | None = Field(default=None, foreign_key="person.id")
@@ -68,18 +69,59 @@ class Caption(SQLModel, table=True):
     position: int = 0
     given: int = 0
     is_retired: bool = False  # replaced by an edit; whoever was given it keeps it
+    is_wrong: bool = False  # retired by a correction: nobody keeps it
+
+
+class StoryWording(SQLModel, table=True):
+    """A story in one more language: whoever reads that language gets it. `link` is empty where all languages lead to one page."""
+
+    __table_args__ = (UniqueConstraint("story_id", "locale"),)
+    id: int | None = Field(default=None, primary_key=True)
+    story_id: int = Field(foreign_key="story.id")
+    locale: str
+    title: str
+    summary: str = ""
+    link: str = ""
+
+
+class StoryVersion(SQLModel, table=True):
+    """A story as it was before one change of it: who changed it, when and how (edited, captions, wording, corrected, restored)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    story_id: int = Field(foreign_key="story.id", index=True)
+    what: str
+    content: str  # JSON (stories.versions.Content)
+    actor_id: int | None = Field(default=None, foreign_key="person.id")
+    at: datetime = utc_field()
+
+
+class StoryChange(SQLModel, table=True):
+    """A published story was recalled or corrected: why, in HR's words, which everyone who shared it reads. `fields` names what
+    was changed, separated by commas."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    story_id: int = Field(foreign_key="story.id", index=True)
+    is_recall: bool
+    words: str
+    fields: str = ""
+    actor_id: int = Field(foreign_key="person.id")
+    at: datetime = utc_field()
 
 
 class StoryPlan(SQLModel, table=True):
-    """Who still has to be owed a story's notice: a clock step pages through the people by id.
+    """Who still has to be owed a story's notice: a clock step pages through the people by id. With a `deed` (withdraw, update)
+    it pages through the messages that were sent, and owes that change of each.
 
-    `key` reads as a sentence: "plan story:9", "plan recall:9". `notice` is what each of them is owed.
+    `key` reads as a sentence: "plan story:9", "plan recall:9". `notice` is what each of them is owed; `change_id` the
+    StoryChange that a correction's notice tells of.
     """
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     story_id: int = Field(foreign_key="story.id", index=True)
     notice: str
-    after_person_id: int = 0
+    deed: str = ""
+    change_id: int | None = Field(default=None, foreign_key="storychange.id")
+    after_id: int = 0  # of a person; of a delivery where there is a deed
     is_done: bool = Field(default=False, index=True)
     created_at: datetime = utc_field()

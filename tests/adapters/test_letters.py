@@ -96,7 +96,7 @@ async def box(lite: Database, deployment: Deployment, clock: StillClock, locale:
         for time_asks in (clock_bonuses.start_waiting, clock_bonuses.raise_due):
             lite.write_now(time_asks, deployment, clock.now())
         await lanes.drain()
-    lite.write_now(stories.recall, clock.now(), meri.hanna.id, out.id, out.version)
+    lite.write_now(stories.recall, clock.now(), meri.hanna.id, out.id, out.version, "The figures were wrong.")
     await lanes.drain()
     return box
 

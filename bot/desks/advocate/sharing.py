@@ -42,7 +42,7 @@ def share(turn: Turn, value: str) -> Answer:
         use = Button(say("shares.button.use"), "story.caption", f"{story.id}:{caption.id}:{network}", "primary")
         blocks += [Paragraph(Plain(shares.with_disclosure(sentence, caption.text))), Buttons((use,))]
     blocks.append(Buttons((Button(say("shares.button.own"), "story.caption", f"{story.id}:0:{network}"), *_special(turn, story, network))))
-    return Show(Card(say("shares.choose.title", title=story.title), tuple(blocks)))
+    return Show(Card(say("shares.choose.title", title=stories.worded(turn.session, story, turn.person.locale).title), tuple(blocks)))
 
 
 def _special(turn: Turn, story: Story, shown: str) -> list[Button]:
@@ -85,7 +85,9 @@ def submit(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     shares.require_fits(network, text, turn.deployment.link("s/" + "x" * 22))
     caption_id = read_id(subject.partition(":")[2] or "0")
     known = caption_id if turn.session.get(Caption, caption_id) else None
-    row = shares.create(turn.session, turn.now, turn.deployment.new_token(), turn.person_id, story.id or 0, network, known, text, instance)
+    told = stories.worded(turn.session, story, turn.person.locale)
+    own = told.locale if told.locale != story.language else ""
+    row = shares.create(turn.session, turn.now, turn.deployment.new_token(), turn.person_id, story.id or 0, network, known, text, instance, own)
     return Show(ready_card(turn, story, row))
 
 
@@ -129,9 +131,10 @@ def _dialog(turn: Turn, row: Share, story: Story, link: str) -> tuple[str, bool]
     """The dialog's address (empty where the person pastes by hand) and whether it carries the caption."""
     if row.network == "email" and turn.platform != "portal":
         return "", False  # chats open web addresses only
-    url = shares.dialog_url(row.network, link, row.caption, row.instance, story.title)
+    subject = stories.worded(turn.session, story, row.locale).title
+    url = shares.dialog_url(row.network, link, row.caption, row.instance, subject)
     if len(url) > BUTTON_URL_MAX:
-        return shares.dialog_url(row.network, link, "", row.instance, story.title), False
+        return shares.dialog_url(row.network, link, "", row.instance, subject), False
     return url, NETWORKS[row.network].takes_text
 
 

@@ -37,7 +37,8 @@ def _page(turn: Turn, page: int) -> Card:
 
 def _items(turn: Turn, rows: list[Story]) -> Items:
     mine = _mine(turn, rows)
-    return Items(tuple(Item(Plain(r.title), mine.get(r.id or 0) or _about(r), card_buttons(r)) for r in rows))
+    told = {r.id: stories.worded(turn.session, r, turn.person.locale) for r in rows}
+    return Items(tuple(Item(Plain(told[r.id].title), mine.get(r.id or 0) or _about(r), card_buttons(r, told[r.id].link)) for r in rows))
 
 
 def _about(row: Story) -> Say | None:

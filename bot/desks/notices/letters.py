@@ -15,7 +15,7 @@ _PLACES = {
     "decision": "admin/bonuses", "bonus": "", "account": "",
 }  # fmt: skip
 _KINDS = {
-    "story": "story", "story_test": "test", "story_recalled": "shared", "story_reviewed": "proposal", "referral_stage": "referral",
+    "story": "story", "story_test": "test", "story_recalled": "shared", "story_corrected": "shared", "story_reviewed": "proposal", "referral_stage": "referral",
     "referral_over": "referral", "referral_matched": "referral", "referral_new": "recruiting", "referral_waiting": "recruiting",
     "referral_gone": "recruiting", "bonus.digest": "decision",
 }  # fmt: skip

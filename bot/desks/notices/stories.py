@@ -9,24 +9,26 @@ from bot.desks.balance_words import audience_name
 from bot.desks.notices import Owed
 from bot.desks.wording import person_name
 from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Picture, Plain, Text, say
-from bot.stories import Review, Story
+from bot.stories import Review, Story, StoryChange
+from bot.stories.wordings import Worded
 from bot.strategy import Strategy
 
 
-def story_card(session: Session, story: Story, title: Text | None = None, note: Text | None = None) -> Card:
-    """The card an advocate gets: the very same in previews, tests and lists."""
+def story_card(session: Session, story: Story, locale: str, title: Text | None = None, note: Text | None = None) -> Card:
+    """The card an advocate gets, in the story's wording for their language: the very same in previews, tests and lists."""
+    told = stories.worded(session, story, locale)
     blocks: list[Block] = [Note(note)] if note else []
     if story.image_url:
         blocks.append(Picture(story.image_url, Plain(story.image_alt)))
-    if story.summary:
-        blocks.append(Paragraph(Plain(story.summary)))
+    if told.summary:
+        blocks.append(Paragraph(Plain(told.summary)))
     blocks.append(Note(say(f"stories.card.{'internal' if story.is_internal else story.kind}")))
     if name := credit(session, story):
         blocks.append(Note(say("intake.credit", name=name)))
     if story.expires_at:
         blocks.append(Note(say("stories.card.until", moment=story.expires_at)))
-    blocks.append(Buttons(card_buttons(story)))
-    return Card(title or say("stories.card.internal_title" if story.is_internal else "stories.card.title", title=story.title), tuple(blocks))
+    blocks.append(Buttons(card_buttons(story, told.link)))
+    return Card(title or say("stories.card.internal_title" if story.is_internal else "stories.card.title", title=told.title), tuple(blocks))
 
 
 def credit(session: Session, story: Story) -> str:
@@ -34,9 +36,9 @@ def credit(session: Session, story: Story) -> str:
     return person_name(session, story.proposer_id) if story.is_credited else ""
 
 
-def card_buttons(story: Story) -> tuple[Button, ...]:
-    """Share (unless it is for inside only) and Read."""
-    read = Button(say("stories.button.read"), url=story.link)
+def card_buttons(story: Story, link: str) -> tuple[Button, ...]:
+    """Share (unless it is for inside only) and Read, which leads to `link`."""
+    read = Button(say("stories.button.read"), url=link)
     return (read,) if story.is_internal else (Button(say("stories.button.share"), "story.share", str(story.id), "primary"), read)
 
 
@@ -48,21 +50,54 @@ def story(owed: Owed) -> Card | None:
         return None
     if (row.expires_at and row.expires_at <= owed.now) or (person.paused_until and person.paused_until > today):
         return None
-    return story_card(owed.session, row)
+    return story_card(owed.session, row, person.locale)
 
 
 def story_test(owed: Owed) -> Card | None:
     """A test to oneself: the very card, with a note on top."""
     row = owed.session.get(Story, owed.subject_id)
-    return story_card(owed.session, row, note=say("stories.card.test")) if row else None
+    if row is None or row.state == "recalled" or owed.person is None:
+        return None
+    return story_card(owed.session, row, owed.person.locale, note=say("stories.card.test"))
 
 
 def story_recalled(owed: Owed) -> Card | None:
-    """To everyone who shared it: it was taken back, and what that means for their post."""
-    row = owed.session.get(Story, owed.subject_id)
-    if row is None:
+    """To everyone who shared it: it was taken back, why, and what that means for their post."""
+    found = _changed(owed)
+    if found is None:
         return None
-    return Card(say("stories.recalled.title", title=row.title), (Paragraph(say("stories.recalled.text")),), tone="warning")
+    told, change = found
+    words = Paragraph(say("correcting.why", words=change.words))
+    return Card(say("stories.recalled.title", title=told.title), (Paragraph(say("stories.recalled.text")), words), tone="warning")
+
+
+def story_corrected(owed: Owed) -> Card | None:
+    """To everyone who shared it: what was put right and why, and whether their post needs a look. Nothing once it was recalled."""
+    found, row = _changed(owed), None
+    if found is not None:
+        row = owed.session.get(Story, found[1].story_id)
+    if found is None or row is None or row.state == "recalled":
+        return None
+    told, change = found
+    fields = change.fields.split(",")
+    what = tuple(Fact(say(f"versions.field.{name}"), _now(told, row, name)) for name in fields)
+    blocks: list[Block] = [Paragraph(say("correcting.why", words=change.words)), Facts(what)]
+    blocks.append(Paragraph(say("correcting.captions" if "captions" in fields else "correcting.link")))
+    return Card(say("correcting.title", title=told.title), (*blocks, Buttons(card_buttons(row, told.link))), tone="warning")
+
+
+def _now(told: Worded, row: Story, name: str) -> Text:
+    if name in ("title", "summary", "link"):
+        return Plain(getattr(told, name) or "–")
+    return say("versions.new")
+
+
+def _changed(owed: Owed) -> tuple[Worded, StoryChange] | None:
+    change = owed.session.get(StoryChange, owed.subject_id)
+    row = owed.session.get(Story, change.story_id) if change else None
+    if change is None or row is None or owed.person is None:
+        return None
+    return stories.worded(owed.session, row, owed.person.locale), change
 
 
 def story_proposed(owed: Owed) -> Card | None:
@@ -130,6 +165,7 @@ BUILDERS = {
     "story": story,
     "story_test": story_test,
     "story_recalled": story_recalled,
+    "story_corrected": story_corrected,
     "story_proposed": story_proposed,
     "story_reviewed": story_reviewed,
 }

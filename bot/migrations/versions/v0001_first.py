@@ -778,6 +778,7 @@ def upgrade() -> None:
     sa.Column('token', sa.String(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('opening_id', sa.Integer(), nullable=True),
+    sa.Column('others', sa.String(), nullable=False),
     sa.Column('is_live', sa.Boolean(), nullable=False),
     sa.Column('created_at', bot.db.UtcDateTime(), nullable=False),
     sa.Column('expires_at', bot.db.UtcDateTime(), nullable=False),
@@ -791,7 +792,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_referrallink_opening_id'), ['opening_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_referrallink_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ux_referrallink_general', ['person_id'], unique=True, sqlite_where=sa.text('is_live AND opening_id IS NULL'), postgresql_where=sa.text('is_live AND opening_id IS NULL'))
-        batch_op.create_index('ux_referrallink_live', ['person_id', 'opening_id'], unique=True, sqlite_where=sa.text('is_live AND opening_id IS NOT NULL'), postgresql_where=sa.text('is_live AND opening_id IS NOT NULL'))
+        batch_op.create_index('ux_referrallink_live', ['person_id', 'opening_id', 'others'], unique=True, sqlite_where=sa.text('is_live AND opening_id IS NOT NULL'), postgresql_where=sa.text('is_live AND opening_id IS NOT NULL'))
 
     op.create_table('review',
     sa.Column('id', sa.Integer(), nullable=False),

@@ -71,6 +71,6 @@ async def test_those_who_shared_a_recalled_story_are_owed_the_news_in_the_press(
     story_id, _ = await published(talk, db, hr)
     story = db.read_now(lambda s: s.get_one(Story, story_id))
     shared(db, deployment, aino, story)
-    await talk.press(hr, "story.recall", f"{story_id}:{story.version}")
+    await talk.submit(hr, (await talk.press(hr, "story.recall", f"{story_id}:{story.version}")).form, words="The figures were wrong.")
     told = db.read_now(lambda s: [d.person_id for d in s.exec(select(Delivery).where(Delivery.notice == "story_recalled"))])
     assert told == [aino.id]

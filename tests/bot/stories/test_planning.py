@@ -75,7 +75,7 @@ def test_a_page_that_is_repeated_after_a_crash_owes_nothing_twice(db: Database, 
 
     def forget(session):
         plan = session.exec(select(StoryPlan)).one()
-        plan.after_person_id, plan.is_done = 0, False
+        plan.after_id, plan.is_done = 0, False
         session.add(plan)
 
     db.write_now(forget)

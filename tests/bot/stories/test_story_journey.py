@@ -130,7 +130,10 @@ async def test_recall_withdraws_stops_links_and_tells_sharers(db: Database, depl
     db.write_now(send_first)
     talk = Talk(db, deployment)
     opened = await talk.press(hr, "story.open", str(story.id))
-    done = await talk.press(hr, button(opened.card, "story.recall"))
+    form = (await talk.press(hr, button(opened.card, "story.recall"))).form
+    wrong = await talk.submit(hr, form, words="  ")
+    assert isinstance(wrong, Correct) and set(wrong.errors) == {"words"}
+    done = await talk.submit(hr, form, words="The figures were wrong.")
     assert "1 message is being withdrawn" in text_of(done)
     steps(db, deployment, START)
     rows = deliveries(db)
@@ -141,7 +144,8 @@ async def test_recall_withdraws_stops_links_and_tells_sharers(db: Database, depl
         (aino.id, "withdraw", "owed"),
     }
     assert [d.person_id for d in deliveries(db, "story_recalled")] == [aino.id]
-    assert "please delete your post" in text_of(card_of(db, deployment, deliveries(db, "story_recalled")[0]))
+    told = text_of(card_of(db, deployment, deliveries(db, "story_recalled")[0]))
+    assert "please delete your post" in told and "The figures were wrong." in told
     assert db.write_raw_now(lambda raw: shares.resolve(raw, share.token, START)).answer == "recalled"
     again = await talk.press(hr, button(opened.card, "story.recall"))
     assert "Somebody was quicker" in text_of(again)

@@ -1,6 +1,6 @@
 """The HR desk for stories: write, take in, review, schedule, preview, recall. For roles hr and curator."""
 
-from bot.desks.hr.stories import going_out, listing, reviewing, writing
+from bot.desks.hr.stories import correcting, going_out, listing, reviewing, versions, writing
 from bot.desks.hr.stories.intake import CaptionDraft, Draft, FeedAnswer, FeedAsk, Taken, feeds_due, is_feed_due, take_from_feed, take_in
 from bot.desks.hr.stories.showing import preview
 from bot.desks.turn import Desk
@@ -9,7 +9,7 @@ __all__ = ["DESK", "CaptionDraft", "Draft", "FeedAnswer", "FeedAsk", "Taken", "f
 
 DESK = Desk(
     commands={"admin stories": listing.show},
-    buttons={**listing.BUTTONS, **writing.BUTTONS, **going_out.BUTTONS, **reviewing.BUTTONS},
-    forms={**writing.FORMS, **going_out.FORMS, **reviewing.FORMS},
+    buttons={**listing.BUTTONS, **writing.BUTTONS, **going_out.BUTTONS, **reviewing.BUTTONS, **correcting.BUTTONS, **versions.BUTTONS},
+    forms={**writing.FORMS, **going_out.FORMS, **reviewing.FORMS, **correcting.FORMS, **versions.FORMS},
     sections={50: listing.section},
 )

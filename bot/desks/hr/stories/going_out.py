@@ -33,6 +33,7 @@ from bot.messages import (
     say,
 )
 from bot.stories import Story
+from bot.stories.moments import comes_twice, place
 from bot.stories.text import clean
 
 
@@ -60,12 +61,14 @@ def plan(turn: Turn, value: str) -> Answer:
     goal = next((g.value for g in goals if g.value == str(row.strategy_id)), goals[0].value)
     local = row.publish_at.astimezone(ZoneInfo(turn.deployment.time_zone)) if row.publish_at else None
     until = row.expires_at.astimezone(ZoneInfo(turn.deployment.time_zone)).date().isoformat() if row.expires_at else ""
+    embargo = row.embargo_until.astimezone(ZoneInfo(turn.deployment.time_zone)).date().isoformat() if row.embargo_until else ""
     fields = (
         ChoiceField("audience", say("stories.fact.audience"), (everyone, *groups), initial=str(row.audience_id or 0)),
         ChoiceField("strategy", say("stories.fact.strategy"), goals, initial=goal, hint=say("stories.plan.strategy_hint")),
         DayField("day", say("stories.plan.day"), local.date().isoformat() if local else "", optional=True, hint=say("stories.plan.day_hint")),
         TextField("time", say("stories.plan.time"), local.strftime("%H:%M") if local else "09:00", optional=True, max_length=5),
         DayField("until", say("stories.plan.until"), until, optional=True, hint=say("stories.plan.until_hint")),
+        DayField("embargo", say("stories.plan.embargo"), embargo, optional=True, hint=say("stories.plan.embargo_hint")),
     )
     return Ask(Form("story.plan", say("stories.plan.title"), say("stories.plan.submit"), fields, f"{row.id}:{row.version}", rhythm_notes(turn)))
 
@@ -87,7 +90,9 @@ def planned(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
         raise FieldRefusal("day", "stories.refused.past")
     if ends is not None and ends <= (at or turn.now):
         raise FieldRefusal("until", "stories.refused.expiry")
-    kept = {"audience_id": audience_id, "strategy_id": strategy_id, "publish_at": at, "expires_at": ends}
+    first = read_day("embargo", values.get("embargo", ""))
+    embargo = datetime.combine(first, time(), zone).astimezone(UTC) if first else None
+    kept = {"audience_id": audience_id, "strategy_id": strategy_id, "publish_at": at, "expires_at": ends, "embargo_until": embargo}
     row = stories.keep_plan(turn.session, turn.now, turn.person_id, story_id, version, **kept)
     return Show(_confirm_card(turn, row))
 
@@ -95,7 +100,8 @@ def planned(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
 def _confirm_card(turn: Turn, row: Story) -> Card:
     when: Text = say("stories.moment", moment=row.publish_at) if row.publish_at else say("stories.plan.now")
     facts = [Fact(say("stories.fact.audience"), reach(turn.session, row, turn.today)), Fact(say("stories.fact.when"), when)]
-    blocks: list[Block] = [Facts(tuple(facts)), *effect(turn, row)]
+    twice = row.publish_at is not None and comes_twice(row.publish_at, ZoneInfo(turn.deployment.time_zone))
+    blocks: list[Block] = [Facts(tuple(facts)), *([Note(say("stories.plan.twice"))] if twice else []), *effect(turn, row)]
     value = f"{row.id}:{row.version}"
     go = Button(say("stories.button.schedule" if row.publish_at else "stories.button.publish_now"), "story.go", value, "primary")
     look_at, change = Button(say("stories.button.preview"), "story.preview", str(row.id)), Button(say("stories.button.change"), "story.plan", value)
@@ -118,7 +124,7 @@ def go(turn: Turn, value: str) -> Answer:
         raise Refusal(e.key, **e.params) from None
     if at <= turn.now:
         row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
-        _begin(turn)
+        begin(turn)
     return Replace(admin_card(turn, row))
 
 
@@ -130,11 +136,11 @@ def let_go(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     row = stories.let_go(turn.session, turn.now, turn.person_id, story_id, version, values.get("reason", ""), turn.today, zone)
     if was == "held":
         row = stories.publish(turn.session, turn.now, turn.today, story_id, turn.person_id)
-        _begin(turn)
+        begin(turn)
     return Show(_confirm_card(turn, row) if was == "draft" else admin_card(turn, row))
 
 
-def _begin(turn: Turn) -> None:
+def begin(turn: Turn) -> None:
     """The first thousand people are owed it in this very transaction, so that delivery begins now; the clock pages on."""
     stories.plan_page(turn.session, turn.now, turn.today, shares.sharers)
 
@@ -144,15 +150,6 @@ def unschedule(turn: Turn, value: str) -> Answer:
     story_id, version = old_value(value)
     read_story(turn, story_id)
     return Replace(admin_card(turn, stories.unschedule(turn.session, turn.now, turn.person_id, story_id, version)))
-
-
-def recall(turn: Turn, value: str) -> Answer:
-    """Button *Recall*: out of every inbox, links lead to a kind page, sharers are told."""
-    story_id, version = old_value(value)
-    row = read_story(turn, story_id)
-    count = stories.recall(turn.session, turn.now, turn.person_id, story_id, version)
-    _begin(turn)
-    return Replace(Card(say("stories.recall.done", title=row.title), (Paragraph(say("stories.recall.text", count=count)),), tone="good"))
 
 
 def _chosen(turn: Turn, values: dict[str, str]) -> tuple[int | None, int | None]:
@@ -187,17 +184,14 @@ def read_moment(day: str, clock: str, zone: ZoneInfo) -> datetime | None:
         return None
     try:
         hour, minute = (int(part) for part in clean(clock or "09:00", 5).replace(".", ":").split(":"))
-        local = datetime.combine(date, time(hour, minute), zone)
+        at = time(hour, minute)
     except ValueError:
         raise FieldRefusal("time", "stories.refused.time") from None
-    at = local.astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise FieldRefusal("time", "stories.refused.no_such_hour")
-    return at
+    return place(date.date(), at, zone).at
 
 
 BUTTONS = {
-    "story.preview": look, "story.test": test, "story.plan": plan, "story.go": go, "story.unschedule": unschedule, "story.recall": recall,
+    "story.preview": look, "story.test": test, "story.plan": plan, "story.go": go, "story.unschedule": unschedule,
     "story.override": ask_override,
 }  # fmt: skip
 FORMS = {"story.plan": planned, "story.override": let_go}

@@ -29,7 +29,7 @@ def read_story(turn: Turn, story_id: int) -> Story:
 
 def preview(turn: Turn, story_id: int, locale: str = "en") -> Card:
     """The very card an advocate gets; the platforms' previews draw this one in the reader's language."""
-    return story_card(turn.session, read_story(turn, story_id))
+    return story_card(turn.session, read_story(turn, story_id), locale)
 
 
 def admin_card(turn: Turn, row: Story) -> Card:
@@ -54,6 +54,7 @@ def _facts(turn: Turn, row: Story) -> tuple[Fact, ...]:
         ("audience", reach(turn.session, row, turn.today) if row.state != "draft" or row.audience_id else None),
         ("when", say("stories.moment", moment=row.published_at or row.publish_at) if row.published_at or row.publish_at else None),
         ("until", say("stories.moment", moment=row.expires_at) if row.expires_at else None),
+        ("embargo", say("stories.moment", moment=row.embargo_until) if row.embargo_until else None),
         ("strategy", Plain(_strategy_name(turn.session, row)) if row.strategy_id else None),
     ]
     if row.state in ("published", "expired", "recalled"):
@@ -102,11 +103,14 @@ def _buttons(row: Story) -> list[tuple[Button, ...]]:
     value, ident = f"{row.id}:{row.version}", str(row.id)
     look = Button(say("stories.button.preview"), "story.preview", ident)
     test = Button(say("stories.button.test"), "story.test", ident)
-    edit = (
+    edit: tuple[Button, ...] = (
         Button(say("stories.button.edit"), "story.edit", ident),
         Button(say("stories.button.captions"), "story.captions", ident),
         Button(say("intake.button.picture"), "story.picture", ident),
     )
+    more = Button(say("versions.button_languages"), "story.languages", ident), Button(say("versions.button"), "story.versions", f"{ident}:0")
+    recall = Button(say("stories.button.recall"), "story.recall", value, "danger")
+    edit = (*edit, *more)
     match row.state:
         case "draft":
             return [(Button(say("stories.button.publish"), "story.plan", value, "primary"), look, test), edit]
@@ -115,8 +119,10 @@ def _buttons(row: Story) -> list[tuple[Button, ...]]:
             early = (Button(say("balance.override"), "story.override", value),) if row.state == "held" else ()
             return [(Button(say("stories.button.replan"), "story.plan", value), look, test, stop, *early), edit if row.state == "scheduled" else ()]
         case "published":
-            confirm = say("stories.confirm.recall")
-            return [(look, Button(say("stories.button.recall"), "story.recall", value, "danger", confirm=confirm))]
+            correct = Button(say("correcting.button"), "story.correct", value)
+            return [(look, correct, recall), (*edit[1:2], *more)]
+        case "expired":
+            return [(look, recall), more]
     return [(look,)]
 
 

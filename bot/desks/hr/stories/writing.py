@@ -122,7 +122,11 @@ def caption_form(turn: Turn, value: str) -> Answer:
     networks = tuple(Option(n, say(f"shares.network.{n}")) for n in NETWORKS)
     was, hint = "\n\n".join(here)[:TEXTS_MAX], say("stories.captions.hint")
     texts = TextField("texts", say("stories.captions.texts"), was, optional=True, max_length=TEXTS_MAX, rows=12, hint=hint)
-    fields = (texts,) if not network else (ChoiceField("network", say("shares.form.network"), networks, initial=network), texts)
+    fields: tuple[TextField | ChoiceField, ...] = (
+        (texts,) if not network else (ChoiceField("network", say("shares.form.network"), networks, initial=network), texts)
+    )
+    words = TextField("words", say("correcting.words"), max_length=500, rows=3, hint=say("correcting.words_hint"))
+    fields = (*fields, words) if row.state == "published" else fields
     intro = (Note(say("stories.captions.disclosure")),)
     return Ask(Form("story.captions", say("stories.captions.heading"), say("stories.form.submit"), fields, subject=f"{row.id}:{locale}:{network}", intro=intro))
 
@@ -137,7 +141,11 @@ def save_captions(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     if network and network not in NETWORKS:
         raise FieldRefusal("network", "shares.refused.network")
     texts = re.split(r"\n\s*\n", values.get("texts", "").replace("\r\n", "\n"))
-    stories.set_captions(turn.session, row.id or 0, locale, network, texts)
+    if row.state == "published":
+        stories.correct_captions(turn.session, turn.now, turn.person_id, row, locale, network, texts, values.get("words", ""))
+    else:
+        stories.keep(turn.session, turn.now, turn.person_id, row, "captions")
+        stories.set_captions(turn.session, row.id or 0, locale, network, texts)
     return Show(_captions_card(turn, row))
 
 
