@@ -7,7 +7,7 @@ import pytest
 from conftest import START, add_person
 from sqlmodel import col, select
 
-from adapters.feeds import import_stories
+from adapters.feeds import child, import_stories
 from adapters.feeds.feed import entries
 from bot import stories
 from bot.db import Database
@@ -186,14 +186,15 @@ def test_a_tag_with_a_hundred_thousand_attributes_and_deep_nesting_end_in_time()
     assert len(entries(many)) == 500
 
 
-def test_a_child_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_child_that_hangs_is_killed(tmp_path: Path) -> None:
     hang = tmp_path / "hang.py"
     hang.write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr("adapters.feeds.child.READING", hang)
     with pytest.raises(VinkkiError, match="too long"):
-        entries(b"<rss/>", seconds=0.3)
+        child.read("feed", b"<rss/>", seconds=0.3, script=hang)
     hungry = tmp_path / "hungry.py"
     hungry.write_text("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2 * 10**8,) * 2)\nx = bytes(4 * 10**8)\n")
-    monkeypatch.setattr("adapters.feeds.child.READING", hungry)
-    with pytest.raises(VinkkiError, match="too much time or memory"):
-        entries(b"<rss/>")
+    talkative = tmp_path / "talkative.py"
+    talkative.write_text("import sys\nfor _ in range(5 * 1024):\n    sys.stdout.write('x' * 1024)\n")
+    for script in (hungry, talkative):
+        with pytest.raises(VinkkiError, match="too much time or memory"):
+            child.read("feed", b"<rss/>", script=script)

@@ -206,8 +206,8 @@ async def test_a_curator_sees_who_and_what_edits_and_the_card_names_whoever_like
     await talk.submit(hr, (await talk.press(hr, "story.approve", f"{row.id}:{row.version}")).form, word="Kiitos")
 
     def card(session: Any) -> Any:
-        assert text_of(preview(Turn(session, deployment, hr, START), row.id or 0)) == text_of(story_card(session, session.get(Story, row.id)))
-        return story_card(session, session.get(Story, row.id))
+        assert text_of(preview(Turn(session, deployment, hr, START), row.id or 0)) == text_of(story_card(session, session.get(Story, row.id), "en"))
+        return story_card(session, session.get(Story, row.id), "en")
 
     assert "Proposed by Aino Salo" in text_of(db.read_now(card))
     db.write_now(erase_person, aino.id)
