@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot import plans, settings
 from bot.bonuses.records import Bonus
+from bot.bonuses.shares import is_settled
 from bot.openings import JobOpening
 from bot.people import Person
 from bot.plans import Asked
@@ -37,8 +38,10 @@ def verdict(session: Session, bonus: Bonus) -> tuple[str, str]:
 
 
 def standing(session: Session, bonus: Bonus) -> str | None:
-    """The rule that stands against a bonus, or None; nothing stands against one that was let pass. Facts are not asked for here."""
+    """What stands against a bonus, or None: a split that nobody settled; else the rules, unless it was let pass. Facts are not asked for here."""
     referral = session.get_one(Referral, bonus.referral_id)
+    if not is_settled(session, referral):
+        return "split_open"
     newcomer = _person(session, referral.hired_person_id)
     return None if bonus.override_by else _notice(session, bonus, newcomer) or _against(session, bonus, referral)
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ KEY = "a-test-key-that-is-long-enough-000"
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
     "demo", "serve", "doctor", "migrate", "people import", "people role", "people erase", "people welcome", "sign-in-link", "openings import",
-    "stories import", "ledger verify",
+    "stories import", "ledger verify", "ledger explain",
     "payroll export", "payroll reconcile", "teams package", "backup", "restore",
 )  # fmt: skip
 
@@ -288,3 +289,45 @@ def _people(folder: Path) -> str:
 
 def _env() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "VINKKI_SECRET_KEY": KEY}
+
+
+@pytest.fixture
+def hired(ready: Path) -> Iterator[Database]:
+    """One bonus of 500 € in the book."""
+    from bonus_world import make_world
+
+    db = Database(f"sqlite:///{ready / 'var' / 'vinkki.db'}")
+    world = make_world(db)
+    world.hire(world.refer(world.plan((90, "500"))), date(2026, 3, 2))
+    yield db
+    db.close()
+
+
+def test_the_ledger_is_verified_and_can_be_held_against_what_was_noted(hired: Database) -> None:
+    sound = run("ledger", "verify")
+    first, noted = sound.stdout.split("\n")[:2]
+    assert first == "The ledger is sound: 1 entries." and noted.startswith("1:") and len(noted) == 66
+    assert run("ledger", "verify", "--noted", noted).exit_code == 0
+    for wrong, words in ((f"1:{'0' * 64}", "row 1: the row is not the one"), (f"2:{'0' * 64}", "row 2 was noted and is not there")):
+        found = run("ledger", "verify", "--noted", wrong)
+        assert found.exit_code == 1 and words in found.stderr
+    assert run("ledger", "verify", "--noted", "one").exit_code == 2
+
+
+def test_a_row_changed_by_hand_is_named_and_the_exit_code_is_1(hired: Database) -> None:
+    hired.write_raw_now(lambda raw: [raw.cursor().execute(q) for q in ("DROP TRIGGER ledgerentry_no_update", "UPDATE ledgerentry SET amount_minor = 1")])
+    found = run("ledger", "verify")
+    assert found.exit_code == 1 and "row 1: the row was changed after it was posted" in found.stderr
+    as_data = run("ledger", "verify", "--json")
+    assert as_data.exit_code == 1 and json.loads(as_data.stdout)["bad_id"] == 1
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en_GB", "The rule"), ("fi_FI", "Sääntö"), ("sv_SE", "Regeln")])
+def test_a_bonus_is_explained_in_the_operators_language(hired: Database, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
+    monkeypatch.setenv("LANG", f"{lang}.UTF-8")
+    told = run("ledger", "explain", "1")
+    assert told.exit_code == 0 and words.upper() in told.stdout and "500" in told.stdout and "Aino Salo" in told.stdout
+    data = json.loads(run("ledger", "explain", "1", "--json").stdout)
+    assert data["bonus"]["number"] == 1 and data["entries"][0]["key"] == "referral:1:hired:share:1:part:1" and "Aino" not in str(data)
+    nothing = run("ledger", "explain", "7")
+    assert nothing.exit_code == 1 and nothing.stderr.strip()

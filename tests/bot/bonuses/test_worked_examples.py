@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from bonus_world import World, make_world
-from conftest import add_person
+from bonus_world import ZONE, World, make_world
+from conftest import START, add_person
+from sqlmodel import Session
 
-from bot import bonuses, ledger
+from bot import bonuses, ledger, settings
 from bot.bonuses import Share
 from bot.db import Database
+from bot.desks import explaining
 from bot.errors import FieldRefusal, Refusal
-from bot.money import Money
+from bot.messages import Card, Paragraph
+from bot.money import Money, parse_money
+from bot.plans import CampaignDraft, campaigns
+from bot.referrals import Referral
+from content.catalog import Words
 
 
 @pytest.fixture
@@ -202,3 +208,81 @@ def test_void_leaves_nothing_and_is_not_possible_after_the_export(world: World) 
     world.close_run()
     with pytest.raises(Refusal):
         world.db.write_now(bonuses.void, right.created_at, world.hr.id, right.id, world.bonus(right.id).version)
+
+
+def test_a_campaign_adds_its_extra_on_top_and_each_part_is_explained(world: World) -> None:
+    """The plan gives 500 € after 90 days; the campaign of those weeks adds 250 € after 30. Two bonuses, two debts, one person."""
+    campaign = started(world, "250.00", 30)
+    referral = world.refer(world.plan((90, "500.00")))
+    world.db.write_now(lambda s: setattr(s.get_one(Referral, referral), "campaign_id", campaign))
+    extra, part = world.hire(referral, date(2026, 3, 2))
+    assert [(b.milestone_no, str(b.due_on), b.amount_minor) for b in (extra, part)] == [(0, "2026-04-01", 25_000), (1, "2026-05-31", 50_000)]
+    assert world.owed() == 75_000
+    keys = [e.key for e in reversed(world.db.read_now(ledger.latest, 10))]
+    assert keys == [f"referral:{referral}:hired:share:1:part:1", f"referral:{referral}:hired:share:1:campaign"]
+    for bonus, words in ((extra, "On top of it, the campaign"), (part, "This part is €500.00")):
+        card = world.db.read_now(lambda s, b=bonus: explaining.explanation_card(s, bonuses.explain(s, b.id), in_full=False))
+        assert words in in_english(card) and "the plan promised €750.00 in all" in in_english(card)
+
+
+def test_two_instalments_with_the_clocks_going_forward_and_a_leap_day_between(world: World) -> None:
+    """First day 1 December 2027. 100 € on 29 February 2028; 400 € on 29 May 2028, and the night of 26 March has one hour less."""
+    newcomer = add_person(world.db, "Uusi Tulija", start_on=date(2027, 12, 1))
+    first, second = world.hire(world.refer(world.plan((90, "100.00"), (180, "400.00")), hired=newcomer), date(2027, 12, 1))
+    world.morning(date(2027, 12, 1))
+    for day, states in (
+        (date(2028, 2, 28), ["waiting", "waiting"]), (date(2028, 2, 29), ["eligible", "waiting"]),
+        (date(2028, 5, 28), ["eligible", "waiting"]), (date(2028, 5, 29), ["eligible", "eligible"]),
+    ):  # fmt: skip
+        world.morning(day)
+        assert [world.bonus(b.id).state for b in (first, second)] == states, day
+
+
+def test_the_first_day_is_put_right_by_contra_entries(world: World) -> None:
+    """500 € were promised for 31 May. The newcomer began on 16 March: the promise is taken back and made anew, for 14 June."""
+    referral = world.refer(world.plan((90, "500.00")))
+    (old,) = world.hire(referral, date(2026, 3, 2))
+    version = world.db.read_now(lambda s: s.get_one(Referral, referral).version)
+    world.db.write_now(bonuses.correct_start, old.created_at, world.recruiter.id, referral, version, date(2026, 3, 16), ZONE)
+    (new,) = world.bonuses(referral)
+    payable = f"payable:person:{world.referrer.id}"
+    assert (str(new.due_on), new.money, world.bonus(old.id).state) == ("2026-06-14", Money(50_000, "EUR"), "void")
+    assert entries(world) == [("expense:bonus", payable, "500.00"), (payable, "expense:bonus", "500.00"), ("expense:bonus", payable, "500.00")]
+    assert world.owed() == 50_000
+    card = world.db.read_now(lambda s: explaining.explanation_card(s, bonuses.explain(s, old.id), in_full=True))
+    assert f"Bonus no. {new.id} took its place: €500.00 on 14 June 2026." in in_english(card)
+
+
+def test_asked_back_and_paid_back_leaves_no_cost(world: World) -> None:
+    """500 € were paid on 2 March; the newcomer leaves on 20 March, and HR asks such money back for 30 days. It comes back in full."""
+    world.db.write_now(settings.put, START, world.hr.id, "bonus.clawback_days", 30)
+    newcomer = add_person(world.db, "Uusi Tulija")
+    (bonus,) = world.hire(world.refer(world.plan((0, "500.00")), hired=newcomer), date(2026, 3, 2))
+    for _ in range(2):
+        world.morning(date(2026, 3, 2))
+    world.approve(world.bonus(bonus.id))
+    world.db.write_now(bonuses.payruns.pay, START, world.payroll.id, world.close_run().id)
+    world.change(newcomer, end_on=date(2026, 3, 20))
+    later = START + timedelta(days=19)
+    assert world.db.write_now(bonuses.clawback.ask_back_leavers, later, later.date(), ZONE) == (1, False)
+    owing = f"receivable:person:{world.referrer.id}"
+    assert world.db.read_now(ledger.balance, owing, "EUR") == 50_000 and world.db.read_now(ledger.balance, "expense:bonus", "EUR") == 0
+    world.db.write_now(bonuses.clawback.recover, later, world.hr.id, bonus.id, world.bonus(bonus.id).version)
+    assert entries(world)[-2:] == [(owing, "expense:bonus", "500.00"), ("cash", owing, "500.00")]
+    assert [world.db.read_now(ledger.balance, account, "EUR") for account in (owing, "cash", "expense:bonus")] == [0, 0, 0]
+
+
+def started(world: World, amount: str, days: int) -> int:
+    """A campaign that runs in the weeks of the examples; its id."""
+
+    def start(session: Session) -> int:
+        draft = CampaignDraft("Spring", parse_money(amount, "EUR"), days, date(2026, 3, 1), date(2026, 3, 31))
+        row = campaigns.draft_campaign(session, START, world.hr.id, draft)
+        return campaigns.start_campaign(session, START, world.hr.id, row.id or 0).id or 0
+
+    return world.db.write_now(start)
+
+
+def in_english(card: Card) -> str:
+    """The paragraphs of a card."""
+    return "\n".join(Words("en")(b.text) for b in card.blocks if isinstance(b, Paragraph))

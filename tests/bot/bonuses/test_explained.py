@@ -1,0 +1,121 @@
+"""A bonus explains itself: to the one who earns it, to HR in full, at the command line, and in three languages; to nobody else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from bonus_desk import Desk, read
+from bonus_world import make_world
+from conftest import START, add_person
+from sqlmodel import Session, select
+
+from bot import audit, bonuses
+from bot.db import Database
+from bot.desks import Deployment, bookkeeping, explaining
+from bot.desks.clock import STEPS
+from bot.errors import Refusal
+from bot.ledger import LedgerCheck
+from bot.messages import Button, Buttons, Items, say
+from bot.outbox import Delivery
+from content.catalog import LOCALES, Words, entries
+
+
+@pytest.fixture
+def desk(lite: Database, deployment: Deployment) -> Desk:
+    return Desk(make_world(lite), deployment)
+
+
+def paid_once_sent_back(desk: Desk) -> int:
+    """Promised, due, approved, exported, sent back by payroll, exported again, paid; returns the bonus's number."""
+    world = desk.world
+    newcomer = add_person(world.db, "Uusi Tulija")
+    (bonus,) = world.hire(world.refer(world.plan((0, "500.00")), hired=newcomer), date(2026, 3, 2))
+    for _ in range(2):
+        world.morning(date(2026, 3, 2))
+    world.approve(world.bonus(bonus.id))
+    world.close_run()
+    world.db.write_now(bonuses.payruns.send_back, START, world.payroll.id, bonus.id, world.bonus(bonus.id).version)
+    world.db.write_now(bonuses.payruns.pay, START, world.payroll.id, world.close_run().id)
+    return bonus.id or 0
+
+
+async def test_the_referrer_reads_the_rule_each_event_each_entry_and_what_comes_next(desk: Desk) -> None:
+    number = paid_once_sent_back(desk)
+    text = read(await desk.press(desk.world.referrer, Button(say("bonuses.why"), "bonus.explain", str(number))))
+    assert desk.world.hr.name not in text, "who did it is for HR"
+    for said in (
+        "This part is €500.00, payable 0 calendar days", "Promised when the hire was recorded", "Every condition was met", "Approved for payment",
+        "Handed to payroll", "Sent back by payroll", "Together they come to nothing still owed", "It was paid. Nothing is open.",
+    ):  # fmt: skip
+        assert said in text, said
+    assert text.count("debit “") == 5, "every entry: promised, handed over, sent back, handed over, paid"
+
+
+async def test_the_same_by_a_command_with_the_bonuss_number(desk: Desk) -> None:
+    number = paid_once_sent_back(desk)
+    pressed = read(await desk.press(desk.world.referrer, Button(say("bonuses.why"), "bonus.explain", str(number))))
+    assert read(await desk.say(desk.world.referrer, f"vinkki bonuses {number}")) == pressed
+    assert "Pirjo Laine" in read(await desk.say(desk.world.payroll, f"admin ledger {number}"))
+    assert "I cannot find that bonus" in read(await desk.say(desk.world.recruiter, f"vinkki bonuses {number}"))
+    for who, words in ((desk.world.hr, "admin ledger 99"), (desk.world.hr, "admin ledger explain 99")):
+        assert "I cannot find that bonus" in read(await desk.say(who, words))
+
+
+async def test_hr_reads_who_did_what(desk: Desk) -> None:
+    number = paid_once_sent_back(desk)
+    text = read(await desk.press(desk.world.hr, Button(say("bonuses.why"), "bonus.explain", str(number))))
+    assert desk.world.hr.name in text and desk.world.payroll.name in text and f"no. {number}" in text
+
+
+def test_somebody_elses_bonus_does_not_exist(desk: Desk) -> None:
+    with pytest.raises(Refusal, match="gone"):
+        desk.world.db.read_now(bookkeeping.explain_bonus, 99)
+
+
+def test_a_long_history_is_paged_and_nothing_of_it_is_lost(desk: Desk) -> None:
+    world = desk.world
+    (bonus,) = world.hire(world.refer(world.plan((90, "500.00"))), date(2026, 3, 2))
+    world.morning(date(2026, 3, 2))
+    for _ in range(8):
+        world.db.write_now(bonuses.hold, START, world.hr.id, bonus.id, world.bonus(bonus.id).version, "hr_question")
+        world.db.write_now(bonuses.confirm, START, world.other_hr.id, bonus.id, world.bonus(bonus.id).version, date(2026, 3, 3))
+    seen = []
+    for earlier in (0, 10):
+        card = world.db.read_now(lambda s, e=earlier: explaining.explanation_card(s, bonuses.explain(s, bonus.id), in_full=True, earlier=e))
+        seen.append(next(len(b.rows) for b in card.blocks if isinstance(b, Items)))
+        assert any(isinstance(b, Buttons) for b in card.blocks) == (earlier == 0)
+    assert seen == [10, 8], "two, and eight times two"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_state_says_what_comes_next_in_every_language(locale: str) -> None:
+    for state in bonuses.STATES:
+        assert Words(locale)(say(f"bonuses.explain.next.{state}", day=date(2026, 5, 31)))
+
+
+def test_every_movement_the_house_makes_has_a_meaning_in_words() -> None:
+    assert {f"ledger.meaning.{kinds}" for kinds in explaining._MEANINGS} < entries("en").keys()
+
+
+def test_the_data_for_a_script_has_numbers_and_no_names(desk: Desk) -> None:
+    number = paid_once_sent_back(desk)
+    _, data = desk.world.db.read_now(bookkeeping.explain_bonus, number)
+    assert data["bonus"]["state"] == "paid" and len(data["entries"]) == 5 and data["owed_minor"] == 0 and data["pay_run"] == 2
+    assert [e["what"] for e in data["events"]][-1] == "bonus.paid"
+    assert not [p for p in (desk.world.hr.name, desk.world.referrer.name, desk.world.referrer.email) if p in repr(data)]
+
+
+def test_at_night_the_book_is_read_and_the_admin_room_told_which_row_is_wrong(desk: Desk, deployment: Deployment) -> None:
+    world = desk.world
+    world.hire(world.refer(world.plan((90, "500.00"))), date(2026, 3, 2))
+    world.db.write_raw_now(lambda raw: [raw.cursor().execute(q) for q in ("DROP TRIGGER ledgerentry_no_update", "UPDATE ledgerentry SET amount_minor = 1")])
+    world.db.write_now(STEPS["ledger.read"], deployment, START)
+
+    def found(session: Session) -> tuple[LedgerCheck, list[str], list[str]]:
+        owed = session.exec(select(Delivery.notice).where(Delivery.notice == "ledger.alarm")).all()
+        return session.exec(select(LedgerCheck)).one(), list(owed), [e.detail for e in audit.history(session, "ledger", 1)]
+
+    night, alarms, noted = world.db.read_now(found)
+    assert night.bad_id == 1 and "changed" in night.reason and noted == [night.reason]
+    assert alarms in (["ledger.alarm"], []), alarms
