@@ -73,12 +73,12 @@ def preview(session: Session, rule: Rule, today: date, limit: int = 10) -> list[
     return list(session.exec(select(Person).where(reachable(today), condition(rule)).order_by(col(Person.name), col(Person.id)).limit(limit)))
 
 
-def look(session: Session, rule: Rule, today: date, limit: int = 10) -> tuple[int, list[Person]]:
-    """How many people the rule selects on that day, and the first of them by name: both from one pass."""
-    everybody = func.count().over()
-    query = sa_select(Person, everybody).where(reachable(today), condition(rule)).order_by(col(Person.name), col(Person.id)).limit(limit)
-    rows = session.execute(query).all()
-    return (int(rows[0][1]), [row[0] for row in rows]) if rows else (0, [])
+def look(session: Session, rule: Rule, today: date, limit: int = 10) -> tuple[int, list[str]]:
+    """How many people the rule selects on that day, and the names of the first of them by name: both from one pass."""
+    members = sa_select(col(Person.id), col(Person.name)).where(reachable(today), condition(rule)).cte("members").prefix_with("MATERIALIZED")
+    size = sa_select(func.count()).select_from(members).scalar_subquery()
+    rows = session.execute(sa_select(members.c.name, size).order_by(members.c.name, members.c.id).limit(limit)).all()
+    return (int(rows[0][1]), [name for name, _size in rows]) if rows else (0, [])
 
 
 def is_member(session: Session, rule: Rule, today: date, person_id: int) -> bool:

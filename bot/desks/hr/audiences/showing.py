@@ -65,7 +65,7 @@ def card(turn: Turn, row: Audience, before: int | None = None) -> Card:
     """Its rule in words, how many it selects now (and `before` the change), some of them, its balance, and what can be changed."""
     rule = Rule.from_json(row.rule)
     size, some = audiences.look(turn.session, rule, turn.today, _SHOWN)
-    names = ", ".join(p.name for p in some) + (" …" if size > len(some) else "")
+    names = ", ".join(some) + (" …" if size > len(some) else "")
     blocks: list[Block] = [Paragraph(say("audiences.selects", count=size))]
     if before is not None and before != size:
         blocks.append(Note(say("audiences.changed_size", before=say("audiences.size", count=before))))
