@@ -45,10 +45,11 @@ def set_up(session: Session, deployment: Deployment, now: datetime) -> None:
     audiences.save(session, now, hr, "Nordics", Rule(countries=("FI", "SE")), today)
     known = strategy.create(session, now, hr, "Known for calm seas", "Engineers around the Baltic know what we work on before we ask anything.", engineers.id)
     kept = strategy.create(session, now, hr, "Once Meri, always Meri", "People who left stay friends, and some of them come back or send a friend.", alumni.id)
-    goals = ((known, "human_clicks", 400, 180), (known, "adoption", 35, 180), (kept, "referrals_confirmed", 6, 365), (kept, "shares", 40, 365))
+    goals = ((known, "human_clicks", 400, 180), (known, "adoption", 35, 180), (kept, "referrals", 6, 365), (kept, "shares", 40, 365))
     for row, figure, target, days in goals:
-        if figure in strategy.FIGURES:
-            strategy.add_measure(session, now, hr, row.id or 0, figure, target, today + timedelta(days=days))
+        strategy.add_measure(session, now, hr, row.id or 0, figure, target, today + timedelta(days=days))
+    for row, audience, kind, every in ((known, engineers, "give", 7), (known, engineers, "tell", 30), (kept, alumni, "give", 14)):
+        strategy.add_action(session, now, hr, row.id or 0, audience.id, kind, every, today)
     assert crew.id
     newsroom = stories.FeedDraft("Newsroom", deployment.link("/demo/newsroom.xml"), "tell", known.id, engineers.id)
     feed = stories.add_feed(session, now, hr, newsroom)
