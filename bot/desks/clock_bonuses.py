@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlmodel import Session
 
 from bot import audit, bonuses, ledger, outbox, people, referrals, settings
 from bot.bonuses import budgets, joiners
+from bot.desks.clock_days import begun, has_begun
 from bot.desks.turn import Deployment
 from bot.referrals import Referral
 
@@ -52,7 +52,7 @@ def _tell_hr(session: Session, now: datetime, today: date, what: str) -> None:
 def raise_due(session: Session, deployment: Deployment, now: datetime) -> bool:
     """Due bonuses raise themselves at nine (a setting), and HR is told once that day; the list of the mornings before goes, since the
     newest holds all that still waits."""
-    today = _day_from(session, deployment, now)
+    today = begun(now, deployment.time_zone, int(settings.get(session, "bonus.raise_hour")))
     raised, more = bonuses.raise_due(session, now, today)
     if raised:
         for person in people.holders(session, "hr"):
@@ -61,19 +61,12 @@ def raise_due(session: Session, deployment: Deployment, now: datetime) -> bool:
     return more
 
 
-def _day_from(session: Session, deployment: Deployment, now: datetime) -> date:
-    """Today from that hour on; before it, still yesterday."""
-    local = now.astimezone(ZoneInfo(deployment.time_zone))
-    return local.date() if local.hour >= int(settings.get(session, "bonus.raise_hour")) else local.date() - timedelta(days=1)
-
-
 def read_ledger(session: Session, deployment: Deployment, now: datetime) -> bool:
     """Read the whole book once a night, a page at a time; a row that is not sound is named to the admin room."""
-    local = now.astimezone(ZoneInfo(deployment.time_zone))
-    last = ledger.last_check(session)
-    if local.hour < READ_AT or (last and last.day >= local.date()):
+    today, last = deployment.today(now), ledger.last_check(session)
+    if not has_begun(now, deployment.time_zone, READ_AT) or (last and last.day >= today):
         return False
-    check = ledger.check_page(session, now, local.date())
+    check = ledger.check_page(session, now, today)
     if check.finished_at is None:
         return True
     if check.reason:

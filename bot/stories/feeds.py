@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Index, delete, func, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, delete, func, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit, outbox, settings
@@ -193,12 +193,17 @@ def feed_named(session: Session, source: str) -> str:
 
 def is_feed_due(session: Session, now: datetime) -> bool:
     """Some feed is to be read now."""
-    return session.exec(select(Feed.id).where(col(Feed.is_on), col(Feed.next_at) <= now).limit(1)).first() is not None
+    return session.exec(select(Feed.id).where(col(Feed.is_on), _due(now)).limit(1)).first() is not None
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Its time has come; or it was asked in what is the future by now: the clock was put back, and its next time is as far off."""
+    return or_(col(Feed.next_at) <= now, col(Feed.asked_at) > now + LEASE)
 
 
 def claim_feeds(session: Session, now: datetime, most: int) -> list[FeedAsk]:
     """Take up to `most` feeds that are due, so that no other process reads them meanwhile. One whose reader dies is due again soon."""
-    due = select(Feed).where(col(Feed.is_on), col(Feed.next_at) <= now).order_by(col(Feed.next_at), col(Feed.id)).limit(most)
+    due = select(Feed).where(col(Feed.is_on), _due(now)).order_by(col(Feed.next_at), col(Feed.id)).limit(most)
     rows = list(session.exec(due.with_for_update(skip_locked=True)))
     for row in rows:
         row.next_at, row.asked_at = now + LEASE, now

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlmodel import Session, col, update
 from story_world import draft, published
 
-from bot import audiences, bonuses, openings, outbox, plans, settings, shares, stories, strategy
+from bot import audiences, bonuses, openings, outbox, plans, referrals, settings, shares, stories, strategy
 from bot.audiences import Rule
 from bot.bonuses import Bonus
 from bot.db import Database
@@ -24,7 +24,7 @@ from bot.money import Money
 from bot.openings import BoardAnswer, BoardDraft, Listed
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
-from bot.referrals import Referral
+from bot.referrals import Candidate, Referral
 from bot.stories import FeedDraft, nurture
 from bot.vault import ANSWERS
 
@@ -123,7 +123,8 @@ def _stories(house: FullHouse) -> None:
         for name, row in (("review", waiting), ("draft", ready), ("scheduled", later)):
             ids[name], ids[f"{name}_v"] = row.id, row.version
         ids["version"] = stories.keep(session, START, author, ready, "edited").id
-        stories.calendar_keys.give(session, START, author, "a-token-of-hr-000000000")
+        for role in ("hr", "curator"):
+            stories.calendar_keys.give(session, START, house.people[role].id or 0, f"a-calendar-token-of-{role}")
         feed = stories.add_feed(session, START, author, FeedDraft("Blog", "https://meri.example/rss"))
         stopped = stories.add_feed(session, START, author, FeedDraft("Old", "https://meri.example/old"))
         stopped = stories.switch_feed(session, START, author, stopped.id or 0, 1, on=False)
@@ -153,6 +154,10 @@ def _referrals(house: FullHouse) -> None:
             ids[stage] = refer(session, stage)
         ids["general"] = refer(session, "taken")
         session.exec(update(Referral).where(col(Referral.id) == ids["general"]).values(opening_id=None))
+        confirmed = session.get_one(Referral, ids["confirmed"])
+        session.get_one(Candidate, confirmed.candidate_id).referrer_may_see, opening = True, confirmed.opening_id
+        for name, person in p.items():
+            ids[f"link_of_{name}"] = referrals.link_for(session, START, person.id or 0, opening, house.deployment.new_token).id
 
     db.write_now(make)
     ids["opening"] = db.read_now(lambda s: s.get_one(Referral, ids["confirmed"]).opening_id)
