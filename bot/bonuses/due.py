@@ -16,6 +16,7 @@ from bot.people import Person
 from bot.referrals import Referral
 
 PAGE = 500
+_REFERRER, _NEWCOMER = aliased(Person), aliased(Person)  # made once: an alias has a copy of every column
 
 
 def start_waiting(session: Session, now: datetime, today: date) -> bool:
@@ -32,19 +33,18 @@ def drop_leavers(session: Session, now: datetime, today: date) -> tuple[int, boo
     Reads the directory as it is now, so that no change the people import brought can be missed. Returns how many ended, and whether
     more is due.
     """
-    referrer, newcomer = aliased(Person), aliased(Person)
     conditions = []
     if settings.get(session, "bonus.referrer_must_be_here"):
-        conditions.append(col(Bonus.payee_type).in_(EMPLOYED) & (col(referrer.end_on) < today) & (col(referrer.end_on) < col(Bonus.due_on)))
+        conditions.append(col(Bonus.payee_type).in_(EMPLOYED) & (col(_REFERRER.end_on) < today) & (col(_REFERRER.end_on) < col(Bonus.due_on)))
     if settings.get(session, "bonus.hire_must_be_here"):
-        conditions.append((col(newcomer.end_on) < today) & (col(newcomer.end_on) < col(Bonus.due_on)))
+        conditions.append((col(_NEWCOMER.end_on) < today) & (col(_NEWCOMER.end_on) < col(Bonus.due_on)))
     if not conditions:
         return 0, False
     query = (
         select(Bonus)
         .join(Referral, col(Bonus.referral_id) == col(Referral.id))
-        .join(referrer, col(Bonus.beneficiary_id) == referrer.id)
-        .outerjoin(newcomer, col(Referral.hired_person_id) == newcomer.id)
+        .join(_REFERRER, col(Bonus.beneficiary_id) == _REFERRER.id)
+        .outerjoin(_NEWCOMER, col(Referral.hired_person_id) == _NEWCOMER.id)
         .where(col(Bonus.state).in_((*UNDUE, "held")))
         .where(or_(*conditions))
     )

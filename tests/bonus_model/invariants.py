@@ -6,12 +6,19 @@ Everything is read by plain SQL, past the code under test, and only what is new 
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bonus_desk import read
 from bonus_model.company import Company
+from conftest import START
 
-from bot import ledger
+from bot import bonuses, ledger, privacy
+from bot.bonuses import PayRun, payruns, reconcile
+from bot.desks import explaining
+from bot.errors import Refusal
+from bot.vault import Vault
 
 # Written down once more on purpose: the table in the code is itself under test.
 ALLOWED = {
@@ -20,6 +27,7 @@ ALLOWED = {
     "clawback_due": "recovered waived",
 }  # fmt: skip
 STATES = frozenset((*ALLOWED, *(" ".join(ALLOWED.values())).split())) - {""}
+VAULT = Vault("a-test-key-that-is-long-enough-000")
 OWED = ("accrued", "waiting", "held", "eligible", "approved")
 
 
@@ -168,8 +176,6 @@ _WAITS: dict[tuple[int, int], int] = {}
 
 def at_the_end(watch: Watch) -> None:
     """The dear ones: the whole book again by the code's own reading (5), the files' bytes (4, 15), and that lines are in one run."""
-    from bot.bonuses import PayRun, payruns, reconcile
-
     db = watch.db
     assert db.read_now(ledger.verify).is_sound
     assert not db.rows("SELECT bonus_id FROM payrunline WHERE is_returned = 0 GROUP BY bonus_id HAVING count(*) > 1")
@@ -181,5 +187,25 @@ def at_the_end(watch: Watch) -> None:
         assert sum(int(cells[place].replace(",", "") or 0) for cells in lines) == run.total_minor, "the file is the run's total"
         (lines_sum,) = db.rows("SELECT sum(amount_minor) AS n FROM payrunline WHERE pay_run_id = ?", run.id)
         assert lines_sum.n == run.total_minor
+    _every_last_bonus_explains_itself(watch)
     for currency in ("EUR", "SEK"):
         assert not [d for d in db.read_now(reconcile.overall, currency).differences if d.is_fault], "the reconciliation finds nothing"
+    if watch.entries % 10 == 1:
+        _erasing_changes_no_amount(watch)
+
+
+def _every_last_bonus_explains_itself(watch: Watch) -> None:
+    """The newest one of each run, in three languages: what its entries come to is what its state says."""
+    for bonus, state in list(watch.state.items())[-1:]:
+        found = watch.db.read_now(bonuses.explain, bonus)
+        assert found.owed_minor == (found.bonus.amount_minor if state in OWED else 0)
+        for in_full in (True, False):
+            assert read(watch.db.read_now(explaining.explanation_card, found, in_full))
+
+
+def _erasing_changes_no_amount(watch: Watch) -> None:
+    """13: whoever wants out goes, now or once nothing waits for them; the book stays."""
+    for person in watch.company.referrers:
+        with suppress(Refusal):  # whoever holds a role by now hands it over first
+            watch.db.write_now(privacy.ask_erasure, VAULT, START, None, person.id)
+    assert (watch.db.read_now(ledger.head).entries, watch.db.read_now(ledger.verify).is_sound) == (watch.entries, True)
