@@ -197,8 +197,9 @@ def is_feed_due(session: Session, now: datetime) -> bool:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    """Its time has come; or it was asked in what is the future by now: the clock was put back, and its next time is as far off."""
-    return or_(col(Feed.next_at) <= now, col(Feed.asked_at) > now + LEASE)
+    """Its time has come, or nobody asked it yet; or it was asked in what is the future by now: the clock was put back, and its next
+    time is as far off."""
+    return or_(col(Feed.next_at) <= now, col(Feed.asked_at).is_(None), col(Feed.asked_at) > now + LEASE)
 
 
 def claim_feeds(session: Session, now: datetime, most: int) -> list[FeedAsk]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -103,8 +104,21 @@ async def test_every_page_is_accessible_and_fits(chromium: Browser, portal: Port
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None)
     page.on("pageerror", lambda e: errors.append(str(e)))
     story = await _story(portal)
-    paths = ("/", "/stories", "/refer", "/referrals", "/leaderboard", "/help", "/menu", "/admin", "/admin/stories", f"/admin/stories/{story}", "/recruiting")
-    for path in (*paths, "/admin/deliveries", "/answer/nothing-here", "gallery", "form", "wrong"):
+    paths = (
+        "/",
+        "/stories",
+        "/refer",
+        "/referrals",
+        "/leaderboard",
+        "/help",
+        "/menu",
+        "/admin",
+        "/admin/stories",
+        f"/admin/stories/{story}",
+        "/admin/calendar",
+        "/recruiting",
+    )
+    for path in (*paths, "/admin/calendar", "/admin/deliveries", "/answer/nothing-here", "gallery", "form", "wrong"):
         await _open(page, path)
         await _require_good(page, path)
     await context.clear_cookies()
@@ -139,6 +153,36 @@ async def _story(portal: Portal) -> int:
     row = Story(title="Ice tests", summary="Eight photos", link="https://meri.example/ice", created_at=START)
     await portal.world.db.write(lambda s: s.add(row))
     return row.id or 0
+
+
+async def test_a_story_is_moved_by_dragging_and_by_the_arrow_keys(chromium: Browser, portal: Portal, hr: Person) -> None:
+    def plan(session):  # type: ignore[no-untyped-def]
+        session.add(Story(title="Ice tests", link="https://meri.example/ice", state="scheduled", publish_at=START + timedelta(days=9), created_at=START))
+
+    await portal.world.db.write(plan)
+    context = await _context(chromium, portal, hr, viewport=DESK, reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto("/admin/calendar?span=month&on=2026-03-01")
+    entry, days = page.locator(".week [data-story]"), page.locator(".week td[data-day='2026-03-13']")
+    await entry.drag_to(days.last)
+    await expect(page.locator("#calendar-told")).to_contain_text("13 March 2026")
+    await expect(days.locator("[data-story]")).to_be_visible()
+    await page.locator(".week .move summary").focus()
+    for key, day in (("ArrowRight", "14 March"), ("ArrowDown", "21 March"), ("ArrowLeft", "20 March")):
+        await page.keyboard.press(key)
+        await expect(page.locator("#calendar-told")).to_contain_text(day)
+        await expect(page.locator("#told")).to_contain_text(day)  # said to who does not see it
+        await expect(page.locator(".week .move summary")).to_be_focused()
+    for _ in range(3):
+        await page.keyboard.press("ArrowUp")
+        await expect(page.locator("#calendar")).not_to_have_attribute("aria-busy", "true")
+    await expect(page.locator("#calendar-told")).to_contain_text("That time has passed")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".week .move form")).to_be_visible()
+    await _require_good(page, "/admin/calendar", DESK)
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".week .move summary")).to_be_focused()
+    await context.close()
 
 
 async def _link(portal: Portal) -> str:
