@@ -19,6 +19,7 @@ from adapters.portal.payruns import PayRuns
 from adapters.portal.pictures import Pictures
 from adapters.portal.portal import Extras, Portal
 from adapters.portal.privacy import PrivacyPage
+from adapters.portal.qr import QrCodes
 from adapters.portal.sign_in import SignIn
 from adapters.portal.talk import Talk
 from adapters.portal.visits import give_cookie
@@ -41,7 +42,7 @@ class PortalAdapter:
     def add_routes(self, app: web.Application) -> None:
         """Every page, and what ends the open streams when the server stops."""
         files.add_routes(app)
-        for part in (Calendar, CalendarFeed, Home, Talk, Desks, PayRuns, Pictures, SignIn, CandidatePage, PrivacyPage):
+        for part in (Calendar, CalendarFeed, Home, Talk, Desks, PayRuns, Pictures, QrCodes, SignIn, CandidatePage, PrivacyPage):
             part(self.portal).add_routes(app)
         self.imports.add_routes(app)
         self.portal.extras.add_routes(app, self.portal)

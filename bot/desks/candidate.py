@@ -155,14 +155,15 @@ def notice_params(session: Session, organisation: str) -> dict[str, object]:
 
 def _link_view(session: Session, deployment: Deployment, link: ReferralLink, now: datetime) -> CandidateView:
     state = referrals.state_of(session, link, deployment.today(now), now)
-    opening = session.get(JobOpening, link.opening_id) if link.opening_id else None
+    named = referrals.named_openings(session, link)
+    opening = referrals.first_open(session, link, deployment.today(now)) or (named[0] if named else None)
     referrer = wording.person_name(session, link.person_id)
     locale, facts = opening.language if opening else "", _facts(opening)
     if state != "open":
         key = "closed" if state == "closed" else "expired"
         text = say(f"candidate.{state}.text", organisation=deployment.organisation)
         return CandidateView("closed" if key == "closed" else "expired", say(f"candidate.{key}.title"), (text,), locale, facts)
-    to = say("candidate.form.to_opening", title=opening.title) if opening else say("candidate.form.to_us")
+    to = say("candidate.form.to_opening", title=" / ".join(o.title for o in named)) if opening else say("candidate.form.to_us")
     lead = (
         say("candidate.form.lead", referrer=referrer, organisation=deployment.organisation, to=to),
         say("candidate.form.nothing_yet", organisation=deployment.organisation),

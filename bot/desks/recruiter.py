@@ -93,7 +93,10 @@ def joined(turn: Turn, subject: str, values: dict[str, str]) -> Replace:
 
 def ask_match(turn: Turn, value: str) -> Ask:
     """The button *give it an opening*, on a general referral."""
-    return Ask(match_form(_current(turn, value)))
+    referral = _current(turn, value)
+    if referral.opening_id and not referrals.others_named(turn.session, referral):
+        raise Refusal("referrals.matched_already")
+    return Ask(match_form(turn.session, referral))
 
 
 def match(turn: Turn, subject: str, values: dict[str, str]) -> Replace:

@@ -74,10 +74,15 @@ def details_card(turn: Turn, referral: Referral) -> Card:
     elif referral.is_relative:
         rows.append(Fact(say("recruiter.fact.bonus"), say("bonuses.reason.relative")))
     blocks: list[Block] = [Facts(tuple(rows))]
+    if others := referrals.others_named(turn.session, referral):
+        rows.append(Fact(say("recruiter.fact.others"), Plain(" / ".join(o.title for o in others))))
+        blocks = [Facts(tuple(rows))]
     if details.message:
         blocks.append(Paragraph(say("recruiter.details.message", text=details.message)))
+    said = referrals.endorsement(turn.session, turn.deployment.vault, referral)
+    blocks += [Paragraph(say(f"endorse.read.{name}", text=text)) for name, text in said.items()]
     blocks += [Paragraph(say("recruiter.details.reason", text=reason)) for reason in _reasons(turn, referral)]
-    return Card(title, (*blocks, *_buttons(referral, with_open=False), Note(say("recruiter.details.audited"))))
+    return Card(title, (*blocks, *_buttons(referral, with_open=False, has_others=bool(others)), Note(say("recruiter.details.audited"))))
 
 
 def list_card(turn: Turn, offset: int) -> Card:
@@ -116,9 +121,11 @@ def joined_form(referral: Referral) -> Form:
     return Form("referral.joined", say("recruiter.hire.joined_title"), say("recruiter.hire.joined_submit"), (field,), subject=wording.versioned(referral))
 
 
-def match_form(referral: Referral) -> Form:
-    """An opening for a general referral."""
-    field = LookupField("opening", say("refer.form.opening"), "openings", hint=say("recruiter.match.hint"))
+def match_form(session: Session, referral: Referral) -> Form:
+    """An opening for a general referral; for another one, the openings that the referrer named beside it."""
+    others = tuple(Option(str(o.id), Plain(o.title[:75])) for o in referrals.others_named(session, referral))
+    hint, label = say("recruiter.match.hint"), say("refer.form.opening")
+    field = ChoiceField("opening", label, others, hint=hint) if referral.opening_id else LookupField("opening", label, "openings", hint=hint)
     return Form("referral.match", say("recruiter.match.title"), say("recruiter.match.submit"), (field,), subject=wording.versioned(referral))
 
 
@@ -134,7 +141,7 @@ def _item(turn: Turn, referral: Referral) -> Item:
     )
 
 
-def _buttons(referral: Referral, *, with_open: bool = True) -> tuple[Buttons, ...]:
+def _buttons(referral: Referral, *, with_open: bool = True, has_others: bool = False) -> tuple[Buttons, ...]:
     value, ways = wording.versioned(referral), referrals.next_stages(referral.stage, frozenset({"recruiter"}))
     onward = [Button(say(f"recruiter.button.{to}"), action, value) for to, action in _MOVES.items() if to in ways]
     if onward:
@@ -142,7 +149,7 @@ def _buttons(referral: Referral, *, with_open: bool = True) -> tuple[Buttons, ..
     beside = [Button(say("recruiter.button.open"), "referral.open", value)] if with_open and referral.stage not in referrals.ENDS else []
     if "rejected" in ways:
         beside.append(Button(say("recruiter.button.decline"), "referral.decline", value))
-    if referral.stage in referrals.ACTIVE and referral.opening_id is None:
+    if referral.stage in referrals.ACTIVE and (referral.opening_id is None or has_others):
         beside.append(Button(say("recruiter.button.match"), "referral.match", value))
     if referral.stage == "hired" and referral.hired_person_id is None:
         beside.append(Button(say("recruiter.button.joined"), "referral.joined", value))

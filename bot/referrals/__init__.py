@@ -2,10 +2,11 @@
 
 from bot.referrals.confirming import Confirmed, Consent, confirm, refused_email
 from bot.referrals.details import Details, open_details, read_details, seal, unseal
+from bot.referrals.endorsing import LONGEST, QUESTIONS, Endorsement, endorsable, endorse, endorsed, endorsement, may_endorse
 from bot.referrals.erasing import erase_candidate, erase_person, export, referrals_of, retain, withdraw
 from bot.referrals.forgetting import shred
-from bot.referrals.links import LinkState, expire_links, link_for, state_of
-from bot.referrals.matching import in_hand, link_hire, match, of_referrer
+from bot.referrals.links import LinkState, expire_links, first_open, link_for, named_openings, state_of
+from bot.referrals.matching import beside, in_hand, link_hire, match, of_referrer, others_named
 from bot.referrals.moving import last_change, move, record, recruiters_of, stale, tell
 from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink, StageChange
 from bot.referrals.seeing import may_see_name, shown_since, shown_stage, shown_step
@@ -13,9 +14,10 @@ from bot.referrals.stages import ACTIVE, CAUSES, ENDS, HIDDEN, MOVES, STAGES, ma
 from bot.referrals.timers import escalate, remind
 
 __all__ = [
-    "ACTIVE", "CAUSES", "ENDS", "HIDDEN", "MOVES", "STAGES", "Candidate", "Confirmed", "Consent", "ConsentRecord", "Details", "LinkState", "Referral",
-    "ReferralLink", "StageChange", "confirm", "erase_candidate", "erase_person", "escalate", "expire_links", "export", "in_hand", "last_change",
-    "link_for", "link_hire", "match", "may", "may_see_name", "move", "next_stages", "of_referrer", "open_details", "read_details", "record", "recruiters_of",
-    "referrals_of", "refused_email", "remind", "retain", "seal", "shown_since", "shown_stage", "shown_step", "shred", "stale", "state_of", "tell",
-    "unseal", "withdraw",
+    "ACTIVE", "CAUSES", "ENDS", "HIDDEN", "LONGEST", "MOVES", "QUESTIONS", "STAGES", "Candidate", "Confirmed", "Consent", "ConsentRecord", "Details",
+    "Endorsement", "LinkState", "Referral", "ReferralLink", "StageChange", "beside", "confirm", "endorsable", "endorse", "endorsed", "endorsement",
+    "erase_candidate", "erase_person", "escalate", "expire_links", "export", "first_open", "in_hand", "last_change", "link_for", "link_hire", "match",
+    "may", "may_endorse", "may_see_name", "move", "named_openings", "next_stages", "of_referrer", "open_details", "others_named", "read_details", "record",
+    "recruiters_of", "referrals_of", "refused_email", "remind", "retain", "seal", "shown_since", "shown_stage", "shown_step", "shred", "stale", "state_of",
+    "tell", "unseal", "withdraw",
 ]  # fmt: skip

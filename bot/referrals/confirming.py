@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 
 from bot import people, settings
 from bot.errors import Refusal
-from bot.openings import JobOpening
 from bot.referrals import consent
 from bot.referrals.details import Details, email_hashes, open_details, phone_hashes, put_details
+from bot.referrals.links import first_open
 from bot.referrals.moving import record, tell
 from bot.referrals.promising import promised
 from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink
@@ -82,7 +82,7 @@ def holder_of(session: Session, now: datetime, vault: Vault, details: Details, c
     `referral.ownership_days`) by somebody else, or by the same person for the same opening."""
     same = [col(Candidate.email_hash).in_(email_hashes(vault, details.email)), col(Candidate.phone_hash).in_(phone_hashes(vault, details.phone))]
     since = now - timedelta(days=int(settings.get(session, "referral.ownership_days")))
-    opening = col(Referral.opening_id) == link.opening_id if link.opening_id else col(Referral.opening_id).is_(None)
+    opening = col(Referral.opening_id).in_(link.opening_ids) if link.opening_id else col(Referral.opening_id).is_(None)
     found = (
         select(Referral)
         .join(Candidate, col(Candidate.id) == Referral.candidate_id)
@@ -106,11 +106,11 @@ def _candidate(session: Session, now: datetime, vault: Vault, details: Details, 
 def _referral(
     session: Session, now: datetime, today: date, link: ReferralLink, candidate: Candidate, details: Details, nonce: str, holder: Referral | None
 ) -> Referral:
-    opening = session.get(JobOpening, link.opening_id) if link.opening_id else None
+    opening = first_open(session, link, today)
     promise = promised(session, link.person_id, opening, today)
     former = people.by_email(session, details.email) if details.email else None
     row = Referral(
-        link_id=link.id or 0, referrer_id=link.person_id, candidate_id=candidate.id or 0, opening_id=link.opening_id,
+        link_id=link.id or 0, referrer_id=link.person_id, candidate_id=candidate.id or 0, opening_id=opening.id if opening else None,
         stage="duplicate" if holder else "confirmed", stage_since=now, confirmed_at=now, plan_id=promise.plan_id if promise else None,
         campaign_id=promise.campaign_id if promise else None,
         recruiter_id=opening.recruiter_id if opening and not holder else None, former_person_id=former.id if former else None,

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot import settings
 from bot.referrals.details import open_details
+from bot.referrals.endorsing import endorsement, forget_words_of
 from bot.referrals.forgetting import shred
 from bot.referrals.links import retire_links
 from bot.referrals.moving import move
@@ -61,7 +62,7 @@ def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, ob
         "consents": [
             {"notice": c.text_version, "sha256": c.text_hash, "language": c.locale, "at": c.at.isoformat()} for c in consents
         ],
-        "referrals": [_exported(session, r) for r in referrals_of(session, candidate.id or 0)],
+        "referrals": [_exported(session, vault, r) for r in referrals_of(session, candidate.id or 0)],
     }  # fmt: skip
 
 
@@ -97,13 +98,16 @@ def retain(session: Session, now: datetime, limit: int = 200) -> bool:
 
 
 def erase_person(session: Session, now: datetime, person_id: int) -> None:
-    """What is forgotten here when somebody of the directory is erased: their links take nobody in any more. Referrals hold ids only."""
+    """What is forgotten here when somebody of the directory is erased: their links take nobody in any more, and what they
+    wrote for candidates goes. Referrals hold ids only."""
     retire_links(session, person_id)
+    forget_words_of(session, person_id)
 
 
-def _exported(session: Session, referral: Referral) -> dict[str, object]:
+def _exported(session: Session, vault: Vault, referral: Referral) -> dict[str, object]:
     changes = session.exec(select(StageChange).where(StageChange.referral_id == referral.id).order_by(col(StageChange.id)))
     return {
         "referral": referral.id, "opening": referral.opening_id, "stage": "confirmed" if referral.stage == "duplicate" else referral.stage,
+        "said_by_referrer": endorsement(session, vault, referral),
         "history": [{"stage": "confirmed" if c.new == "duplicate" else c.new, "at": c.at.isoformat()} for c in changes],
     }  # fmt: skip

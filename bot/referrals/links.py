@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -18,24 +18,25 @@ from bot.referrals.records import ReferralLink
 LinkState: TypeAlias = Literal["open", "expired", "closed", "left"]
 
 
-def link_for(session: Session, now: datetime, person_id: int, opening_id: int | None, new_token: Callable[[], str]) -> ReferralLink:
-    """The person's live link for this opening (None: for the organisation at large), made at first use.
+def link_for(session: Session, now: datetime, person_id: int, opening_id: int | None, new_token: Callable[[], str], others: Sequence[int] = ()) -> ReferralLink:
+    """The person's live link for this opening (None: for the organisation at large) and up to two `others`, made at first use.
 
     Asking again gives the same address until it expires (setting `referral.link_days`).
     """
-    row = _live(session, person_id, opening_id)
+    more = ",".join(str(i) for i in others)
+    row = _live(session, person_id, opening_id, more)
     if row and row.expires_at > now:
         return row
     if row:
         row.is_live = False
         session.add(row)
         session.flush()
-    fresh = ReferralLink(token=new_token(), person_id=person_id, opening_id=opening_id, created_at=now, expires_at=now + _life(session))
+    fresh = ReferralLink(token=new_token(), person_id=person_id, opening_id=opening_id, others=more, created_at=now, expires_at=now + _life(session))
     try:
         with session.begin_nested():  # two presses at once: the other one's link is theirs as well
             session.add(fresh)
     except IntegrityError:
-        found = _live(session, person_id, opening_id)
+        found = _live(session, person_id, opening_id, more)
         assert found is not None
         return found
     audit.note(session, now, person_id, "referral_link.made", "referral_link", fresh.id or 0)
@@ -50,8 +51,7 @@ def by_token(session: Session, token: str) -> ReferralLink | None:
 def state_of(session: Session, link: ReferralLink, today: date, now: datetime) -> LinkState:
     """Whether a candidate may still come in by this link, and if not, why: it ran out, the opening closed, or the employee left."""
     person = session.get(Person, link.person_id)
-    opening = session.get(JobOpening, link.opening_id) if link.opening_id else None
-    if opening and not opening.takes_referrals(today):
+    if link.opening_ids and first_open(session, link, today) is None:
         return "closed"
     if not link.is_live or link.expires_at <= now:
         return "expired"
@@ -70,9 +70,21 @@ def retire_links(session: Session, person_id: int) -> None:
     session.execute(update(ReferralLink).where(col(ReferralLink.person_id) == person_id).values(is_live=False))
 
 
-def _live(session: Session, person_id: int, opening_id: int | None) -> ReferralLink | None:
+def named_openings(session: Session, link: ReferralLink) -> list[JobOpening]:
+    """The openings that a link names, the first one first."""
+    found = (session.get(JobOpening, opening_id) for opening_id in link.opening_ids)
+    return [opening for opening in found if opening]
+
+
+def first_open(session: Session, link: ReferralLink, today: date) -> JobOpening | None:
+    """The opening that a candidate comes in for today: the first one named that still takes referrals."""
+    return next((opening for opening in named_openings(session, link) if opening.takes_referrals(today)), None)
+
+
+def _live(session: Session, person_id: int, opening_id: int | None, others: str) -> ReferralLink | None:
     for_opening = ReferralLink.opening_id == opening_id if opening_id else col(ReferralLink.opening_id).is_(None)
-    return session.exec(select(ReferralLink).where(ReferralLink.person_id == person_id, for_opening, col(ReferralLink.is_live))).first()
+    mine = (ReferralLink.person_id == person_id, for_opening, ReferralLink.others == others, col(ReferralLink.is_live))
+    return session.exec(select(ReferralLink).where(*mine)).first()
 
 
 def _life(session: Session) -> timedelta:

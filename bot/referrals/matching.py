@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import CursorResult, func, or_, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from bot import audit, outbox
 from bot.errors import FieldRefusal, Refusal
 from bot.openings import JobOpening
 from bot.people import Person
+from bot.plans import BonusPlan
+from bot.referrals.links import named_openings
 from bot.referrals.moving import stale
 from bot.referrals.promising import promised
-from bot.referrals.records import Referral
+from bot.referrals.records import Candidate, Referral, ReferralLink
 from bot.referrals.stages import ACTIVE
 
 
@@ -33,8 +36,19 @@ def in_hand(session: Session, person_id: int, offset: int, limit: int) -> tuple[
     return list(rows), total
 
 
+def beside(session: Session, rows: Sequence[Referral]) -> list[SQLModel]:
+    """What stands beside a page of referrals: candidates, openings and plans, in one query each. Whoever draws the page holds on to
+    them, since a session forgets what nobody holds and would ask for each of them again."""
+    held: list[SQLModel] = []
+    for model, ids in ((Candidate, {r.candidate_id for r in rows}), (JobOpening, {r.opening_id for r in rows}), (BonusPlan, {r.plan_id for r in rows})):
+        held += session.exec(select(model).where(col(model.id).in_(ids - {None}))).all()
+    return held
+
+
 def match(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, opening_id: int, today: date) -> Referral:
-    """Give a general referral an opening. The plan stays as it was promised; where nothing was promised, the opening's counts from now.
+    """Give a general referral an opening, or let one go on for another opening that its link names; the candidate is told.
+
+    The plan stays as it was promised; where nothing was promised, the opening's counts from now.
 
     Raises FieldRefusal on `opening`, Refusal `referrals.matched_already`, or Stale.
     """
@@ -43,10 +57,10 @@ def match(session: Session, now: datetime, actor_id: int, referral_id: int, vers
         raise Refusal("referrals.unknown")
     if opening is None or not opening.takes_referrals(today):
         raise FieldRefusal("opening", "refer.error.opening_closed")
-    if referral.opening_id:
+    if referral.opening_id and opening_id not in [o.id for o in others_named(session, referral)]:
         raise Refusal("referrals.matched_already")
     promise = promised(session, referral.referrer_id, opening, today) if referral.plan_id is None else None
-    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE), col(Referral.opening_id).is_(None))
+    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE))
     new = {"opening_id": opening_id, "version": version + 1, "plan_id": promise.plan_id if promise else referral.plan_id}
     new |= {"campaign_id": promise.campaign_id} if promise else {}
     result = session.execute(update(Referral).where(*here).values(**new).execution_options(synchronize_session=False))
@@ -55,10 +69,19 @@ def match(session: Session, now: datetime, actor_id: int, referral_id: int, vers
         raise stale(session, referral, actor_id)
     session.refresh(referral)
     audit.note(session, now, actor_id, "referral.matched", "referral", referral_id, f"opening {opening_id}")
+    candidate = session.get(Candidate, referral.candidate_id)
+    if candidate and candidate.email_hash:
+        outbox.owe_mail(session, now, f"referral:{referral_id}:matched {opening_id}:candidate", "candidate_matched", referral_id)
     if referrer := session.get(Person, referral.referrer_id):
-        outbox.owe(session, now, f"referral:{referral_id}:matched:referrer", "referral_matched", referral_id, referrer)
+        outbox.owe(session, now, f"referral:{referral_id}:matched {opening_id}:referrer", "referral_matched", referral_id, referrer)
     outbox.owe_change(session, now, "update", "referral_new", referral_id)
     return referral
+
+
+def others_named(session: Session, referral: Referral) -> list[JobOpening]:
+    """The other openings that the referrer named with the link, in that order."""
+    link = session.get(ReferralLink, referral.link_id)
+    return [opening for opening in named_openings(session, link) if opening.id != referral.opening_id] if link else []
 
 
 def put_start(session: Session, now: datetime, actor_id: int, referral_id: int, version: int, start_on: date) -> Referral:

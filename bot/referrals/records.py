@@ -13,12 +13,13 @@ from bot.db import utc_field
 class ReferralLink(SQLModel, table=True):
     """An employee's link for an opening (None: for the organisation at large). It holds nothing about a candidate.
 
-    One live link per person and opening, so that asking again gives the same address.
+    `others` are the ids of up to two more openings that it names, with commas, in the order of naming.
+    One live link per person and openings, so that asking again gives the same address.
     """
 
     __table_args__ = (
         Index(
-            "ux_referrallink_live", "person_id", "opening_id", unique=True,
+            "ux_referrallink_live", "person_id", "opening_id", "others", unique=True,
             sqlite_where=text("is_live AND opening_id IS NOT NULL"), postgresql_where=text("is_live AND opening_id IS NOT NULL"),
         ),
         Index(
@@ -30,9 +31,15 @@ class ReferralLink(SQLModel, table=True):
     token: str = Field(unique=True)
     person_id: int = Field(foreign_key="person.id", index=True)
     opening_id: int | None = Field(default=None, foreign_key="jobopening.id", index=True)
+    others: str = ""
     is_live: bool = True
     created_at: datetime = utc_field()
     expires_at: datetime = utc_field(index=True)
+
+    @property
+    def opening_ids(self) -> list[int]:
+        """The openings it names, the first one first; none for the organisation at large."""
+        return [self.opening_id, *(int(i) for i in self.others.split(",") if i)] if self.opening_id else []
 
 
 class Candidate(SQLModel, table=True):

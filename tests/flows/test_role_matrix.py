@@ -60,7 +60,8 @@ COMMANDS: dict[str, May] = {
 
 BUTTONS: dict[str, May] = {
     "front.run": May(ALL, "vinkki help"), "front.home": May(ALL), "front.connect": May(ALL),
-    "refer.start": May(ALL, "{opening}"), "referrals.page": May(ALL, "0"),
+    "refer.start": May(ALL, "{opening}"), "refer.reword": May(ALL, "{link}:0"),
+    "referral.endorse": May(frozenset({"employee"}), "{confirmed}", else_told="endorse.not_now"), "referrals.page": May(ALL, "0"),
     "bonus.explain": May(PAY | {"employee"}, "{bonus_eligible}", else_told="bonuses.gone"),
     "stories.more": May(ALL, "1"), "story.share": May(ALL, "{published}", writes=False), "story.caption": May(ALL, "{published}:{caption}:"),
     "share.opened": May(ALL, "{share}", writes=True), "story.propose": May(ALL),
@@ -140,7 +141,9 @@ _OPENING = {"title": "T", "language": "en", "department": "", "location": "", "c
 _MEASURE = {"figure": "shares", "target": "5", "deadline": "2026-12-31"}
 FORMS: dict[str, May] = {
     "front.connect": May(ALL, fields={"email": "aino.salo@meri.example"}),
-    "refer.link": May(ALL, "", writes=True, any_value=True, fields={"opening": "", "language": "fi"}),
+    "refer.link": May(ALL, "", writes=True, any_value=True, fields={"opening": "", "opening_2": "", "opening_3": "", "language": "fi"}),
+    "refer.reword": May(ALL, "{link}:1", fields={"text": "Hi"}),
+    "referral.endorse": May(frozenset({"employee"}), "{confirmed}", writes=True, else_told="endorse.not_now", fields={"known": "k", "why": "w"}),
     "story.share": May(ALL, "{published}:{caption}", writes=True, fields={"text": "Hi", "network": "mastodon", "instance": "mastodon.social"}),
     "story.propose": May(ALL, writes=True, any_value=True, fields={"link": "https://meri.example/x", "title": "T", "why": "w", "caption": "c"}),
     "story.found": May(ALL, "{clip}", writes=True, fields={**_READ, "unread": ""}), "story.fill": May(STORIES, "{draft}:{draft_v}", writes=True, fields=_READ),

@@ -1,104 +1,16 @@
-"""The advocate's referrals: a link to hand over, and what became of those who used one."""
+"""The advocate's referrals: each with its stage, since when, what happens next, and what it brings, as far as the candidate allowed."""
 
 from __future__ import annotations
 
-from bot import bonuses, openings, referrals, settings
+from bot import bonuses, referrals
 from bot.bonuses import Bonus
 from bot.desks import wording
+from bot.desks.advocate import endorsing
 from bot.desks.turn import Desk, Turn
-from bot.errors import FieldRefusal
-from bot.messages import (
-    Ask,
-    Block,
-    Button,
-    Buttons,
-    Card,
-    ChoiceField,
-    Copyable,
-    Divider,
-    Fact,
-    Facts,
-    Form,
-    Item,
-    Items,
-    LookupField,
-    Note,
-    Offer,
-    Option,
-    Paragraph,
-    Plain,
-    Replace,
-    Say,
-    Show,
-    Text,
-    say,
-)
-from bot.openings import LOCALES, JobOpening
-from bot.referrals import Referral, ReferralLink
+from bot.messages import Block, Button, Buttons, Card, Divider, Item, Items, Note, Paragraph, Replace, Say, Show, Text, say
+from bot.referrals import Referral
 
 PAGE = 8  # rows of a list: each has a row of text, and chat platforms allow ten
-
-
-def refer(turn: Turn, text: str) -> Ask:
-    """`/refer [part of a title]`: which opening (or none), and the language of the one to be asked."""
-    found = openings.find(turn.session, turn.today, text, 1) if text else []
-    return Ask(refer_form(turn, found[0] if found else None))
-
-
-def start(turn: Turn, value: str) -> Ask:
-    """The button *refer somebody*; its value is an opening's id or nothing."""
-    opening = turn.session.get(JobOpening, wording.read_id(value)) if value else None
-    return Ask(refer_form(turn, opening if opening and opening.takes_referrals(turn.today) else None))
-
-
-def refer_form(turn: Turn, opening: JobOpening | None) -> Form:
-    """The form of `/refer`."""
-    languages = tuple(Option(locale, say(f"refer.language.{locale}")) for locale in LOCALES)
-    chosen, language = (option(opening), opening.language) if opening else (None, turn.person.locale)
-    fields = (
-        LookupField("opening", say("refer.form.opening"), "openings", chosen, optional=True, hint=say("refer.form.opening_hint")),
-        ChoiceField("language", say("refer.form.language"), languages, language, hint=say("refer.form.language_hint")),
-    )
-    return Form("refer.link", say("refer.form.title"), say("refer.form.submit"), fields, intro=(Paragraph(say("refer.form.intro")),))
-
-
-def offer_openings(turn: Turn, query: str) -> Offer:
-    """Openings that hold what was typed, in any part of a word and without accents."""
-    return Offer(tuple(option(o) for o in openings.find(turn.session, turn.today, query, 20)))
-
-
-def option(opening: JobOpening) -> Option:
-    """An opening as one answer of a lookup: its title and where it is, within what a list can show (75 characters)."""
-    words = f"{opening.title} – {opening.location}" if opening.location else opening.title
-    return Option(str(opening.id), Plain(words if len(words) <= 75 else f"{words[:74]}…"))
-
-
-def make_link(turn: Turn, subject: str, values: dict[str, str]) -> Show:
-    """The form of `/refer` came back: the personal link, text to forward, what happens next, what it may bring."""
-    opening = _chosen(turn, values.get("opening", ""))
-    link = referrals.link_for(turn.session, turn.now, turn.person_id, opening.id if opening else None, turn.deployment.new_token)
-    language = values.get("language", "")
-    return Show(link_card(turn, link, opening, language if language in LOCALES else turn.person.locale))
-
-
-def link_card(turn: Turn, link: ReferralLink, opening: JobOpening | None, language: str) -> Card:
-    """An employee's link, ready to hand over."""
-    address = turn.deployment.link(f"r/{link.token}")
-    promise, reason = wording.promised(turn.session, turn.person, opening, turn.today)
-    title = say("refer.card.title", title=opening.title) if opening else say("refer.card.title_general", organisation=turn.deployment.organisation)
-    rows = (
-        Fact(say("refer.card.bonus"), wording.promise_words(turn.session, promise, reason)),
-        Fact(say("refer.card.valid"), say("refer.card.valid_until", day=turn.deployment.today(link.expires_at))),
-    )
-    return Card(title, (
-        Paragraph(say("refer.card.lead")),
-        Copyable(say("refer.card.link"), address),
-        Copyable(say("refer.card.forward"), _forward(turn, opening, language, address)),
-        Facts(rows),
-        Paragraph(say("refer.card.next")),
-        Note(say("refer.card.nothing_stored")),
-        Buttons((Button(say("refer.another"), "refer.start"), Button(say("referrals.mine"), "referrals.page", "0"))),
-    ), tone="good")  # fmt: skip
 
 
 def mine(turn: Turn, text: str) -> Show:
@@ -119,35 +31,15 @@ def home_section(turn: Turn) -> tuple[Block, ...]:
     return (Paragraph(line), Buttons(buttons))
 
 
-def _chosen(turn: Turn, value: str) -> JobOpening | None:
-    if not value:
-        return None
-    opening = turn.session.get(JobOpening, int(value)) if wording.is_id(value) else None
-    if opening is None:
-        raise FieldRefusal("opening", "refer.error.opening_unknown")
-    if not opening.takes_referrals(turn.today):
-        raise FieldRefusal("opening", "refer.error.opening_closed", title=opening.title)
-    return opening
-
-
-def _forward(turn: Turn, opening: JobOpening | None, language: str, address: str) -> str:
-    """HR's text for handing the link over. Somebody else's words are put in as they are, never as a template."""
-    text = str(settings.get(turn.session, f"referral.forward.{language}" if opening else f"referral.forward_general.{language}"))
-    before, gap, after = text.partition("{link}")
-    return _titled(before, opening) + address + _titled(after, opening) if gap else f"{_titled(text, opening)} {address}"
-
-
-def _titled(text: str, opening: JobOpening | None) -> str:
-    return text.replace("{title}", opening.title if opening else "")
-
-
 def _list(turn: Turn, offset: int) -> Card:
     rows, total = referrals.of_referrer(turn.session, turn.person_id, offset, PAGE)
     if not rows:
         return Card(
             say("referrals.list.title"), (Paragraph(say("referrals.list.none")), Buttons((Button(say("refer.start"), "refer.start", style="primary"),)))
         )
-    blocks: list[Block] = [Items(tuple(_item(turn, r) for r in rows)), Divider()]
+    held, endorsed = referrals.beside(turn.session, rows), referrals.endorsed(turn.session, [r.id or 0 for r in rows])
+    blocks: list[Block] = [Items(tuple(_item(turn, r, is_endorsed=r.id in endorsed) for r in rows)), Divider()]
+    del held  # until here: see `beside`
     buttons = [Button(say("refer.start"), "refer.start", style="primary")]
     if offset:
         buttons.append(Button(say("referrals.list.newer"), "referrals.page", str(max(0, offset - PAGE))))
@@ -156,13 +48,14 @@ def _list(turn: Turn, offset: int) -> Card:
     return Card(say("referrals.list.title_count", count=total), (*blocks, Buttons(tuple(buttons)), Note(say("referrals.list.note"))))
 
 
-def _item(turn: Turn, referral: Referral) -> Item:
+def _item(turn: Turn, referral: Referral, *, is_endorsed: bool) -> Item:
     stage = referrals.shown_stage(turn.session, referral)
     since = turn.deployment.today(referrals.shown_since(turn.session, referral))
     detail = say(
         "referrals.list.detail", stage=say(f"referrals.seen.{stage}"), day=since, next=say(f"referrals.next.{stage}"), bonus=bonus_words(turn, referral, stage)
     )
-    return Item(_who(turn, referral), detail)
+    may_speak = not is_endorsed and referrals.may_endorse(turn.session, referral)
+    return Item(_who(turn, referral), detail, (endorsing.button(referral),) if may_speak else ())
 
 
 def _who(turn: Turn, referral: Referral) -> Text:
@@ -200,10 +93,4 @@ def _part(turn: Turn, bonus: Bonus) -> Say:
     return say("referrals.bonus.part", money=money, day=bonus.due_on, state=state)
 
 
-DESK = Desk(
-    commands={"refer": refer, "referrals": mine},
-    buttons={"refer.start": start, "referrals.page": page},
-    forms={"refer.link": make_link},
-    lookups={"openings": offer_openings},
-    sections={20: home_section},
-)
+DESK = Desk(commands={"referrals": mine}, buttons={"referrals.page": page}, sections={20: home_section})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot import referrals
 from bot.desks import wording
+from bot.desks.advocate import endorsing
 from bot.desks.candidate import stage_words
 from bot.desks.notices import Builder, Outsider, OutsiderOf, Owed
 from bot.desks.recruiting import referral_card
 from bot.messages import Block, Button, Buttons, Card, Note, Paragraph, Say, say
-from bot.referrals import Candidate, Referral, StageChange
+from bot.referrals import Candidate, Details, Referral, StageChange
 
 
 def stage(owed: Owed) -> Card | None:
@@ -27,6 +28,9 @@ def stage(owed: Owed) -> Card | None:
     if change.old == "" and owed.person:
         promise, reason = wording.promised_to(owed.session, owed.person, referral)
         blocks += [Paragraph(wording.promise_words(owed.session, promise, reason)), Note(say("referrals.told.first_counts"))]
+        if referrals.may_endorse(owed.session, referral):
+            blocks.append(Paragraph(say("endorse.ask")))
+            return _referrer_card(referral, say(f"referrals.told.title.{shown}", opening=opening), blocks, endorsing.button(referral), is_good=True)
     return _referrer_card(referral, say(f"referrals.told.title.{shown}", opening=opening), blocks, is_good=shown in ("confirmed", "offered", "hired"))
 
 
@@ -78,8 +82,7 @@ def gone(owed: Owed) -> Card | None:
 def to_candidate(owed: Owed) -> Card | None:
     """By mail to the candidate: what happened, what comes next, and the way to their own page."""
     change, referral = _change(owed)
-    candidate = owed.session.get(Candidate, referral.candidate_id) if referral else None
-    details = referrals.open_details(owed.session, owed.deployment.vault, candidate) if candidate else None
+    details = _details(owed, referral)
     if change is None or referral is None or details is None or (change.old and referral.stage != change.new):
         return None
     opening = wording.opening_name(owed.session, referral.opening_id)
@@ -92,12 +95,36 @@ def to_candidate(owed: Owed) -> Card | None:
     return Card(say(f"candidate.mail.title.{shown}", organisation=organisation, opening=opening), tuple(blocks))
 
 
+def matched_to_candidate(owed: Owed) -> Card | None:
+    """By mail to the candidate: for which opening they are considered now, and that it is theirs to say no."""
+    referral = owed.session.get(Referral, owed.subject_id)
+    details = _details(owed, referral)
+    if referral is None or details is None or referral.stage not in referrals.ACTIVE:
+        return None
+    organisation, opening = owed.deployment.organisation, wording.opening_name(owed.session, referral.opening_id)
+    buttons = Buttons((Button(say("candidate.mail.page"), url=owed.deployment.link(f"r/{details.token}"), style="primary"),))
+    text, note = say("candidate.matched.text", organisation=organisation, opening=opening), Note(say("candidate.mail.note", organisation=organisation))
+    return Card(say("candidate.matched.title", organisation=organisation, opening=opening), (Paragraph(text), buttons, note))
+
+
+def matched_address(owed: Owed) -> Outsider | None:
+    """The address of the candidate of a referral; None once they are erased."""
+    return _outsider(owed, owed.session.get(Referral, owed.subject_id))
+
+
 def candidate_address(owed: Owed) -> Outsider | None:
     """A candidate's e-mail address, opened at sending; None once they are erased."""
-    _, referral = _change(owed)
-    candidate = owed.session.get(Candidate, referral.candidate_id) if referral else None
-    details = referrals.open_details(owed.session, owed.deployment.vault, candidate) if candidate else None
+    return _outsider(owed, _change(owed)[1])
+
+
+def _outsider(owed: Owed, referral: Referral | None) -> Outsider | None:
+    candidate, details = owed.session.get(Candidate, referral.candidate_id) if referral else None, _details(owed, referral)
     return Outsider(details.email, candidate.locale, owed.deployment.time_zone) if candidate and details and details.email else None
+
+
+def _details(owed: Owed, referral: Referral | None) -> Details | None:
+    candidate = owed.session.get(Candidate, referral.candidate_id) if referral else None
+    return referrals.open_details(owed.session, owed.deployment.vault, candidate) if candidate else None
 
 
 def _change(owed: Owed) -> tuple[StageChange | None, Referral | None]:
@@ -105,8 +132,8 @@ def _change(owed: Owed) -> tuple[StageChange | None, Referral | None]:
     return change, owed.session.get(Referral, change.referral_id) if change else None
 
 
-def _referrer_card(referral: Referral, title: Say, blocks: list[Block], *, is_good: bool = False) -> Card:
-    buttons = Buttons((Button(say("referrals.mine"), "referrals.page", "0"),))
+def _referrer_card(referral: Referral, title: Say, blocks: list[Block], *more: Button, is_good: bool = False) -> Card:
+    buttons = Buttons((*more, Button(say("referrals.mine"), "referrals.page", "0")))
     return Card(title, (*blocks, buttons), tone="good" if is_good else "plain")
 
 
@@ -122,5 +149,6 @@ def _waiting_card(owed: Owed, title: str) -> Card | None:
 BUILDERS: dict[str, Builder] = {
     "referral_stage": stage, "referral_over": over, "referral_matched": matched, "referral_new": new, "referral_waiting": waiting,
     "referral_stuck": stuck, "referral_gone": gone, "candidate_confirmed": to_candidate, "candidate_stage": to_candidate,
+    "candidate_matched": matched_to_candidate,
 }  # fmt: skip
-OUTSIDERS: dict[str, OutsiderOf] = {"candidate_confirmed": candidate_address, "candidate_stage": candidate_address}
+OUTSIDERS: dict[str, OutsiderOf] = {"candidate_confirmed": candidate_address, "candidate_stage": candidate_address, "candidate_matched": matched_address}

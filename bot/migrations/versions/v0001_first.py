@@ -1061,6 +1061,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_click_share', ['share_id', 'sort'], unique=False)
         batch_op.create_index(batch_op.f('ix_click_story_id'), ['story_id'], unique=False)
 
+    op.create_table('endorsement',
+    sa.Column('referral_id', sa.Integer(), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], ),
+    sa.PrimaryKeyConstraint('referral_id')
+    )
     op.create_table('referralshare',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('referral_id', sa.Integer(), nullable=False),

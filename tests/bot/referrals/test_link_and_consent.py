@@ -13,7 +13,7 @@ from sqlmodel import select
 from bot import openings, settings
 from bot.db import Database
 from bot.desks import Deployment, candidate
-from bot.messages import Command, Copyable, Submission
+from bot.messages import Command, Copyable, Facts, Submission
 from bot.openings import JobOpening
 from bot.outbox import Delivery
 from bot.people import Person
@@ -35,7 +35,7 @@ async def test_refer_asks_which_opening_and_gives_a_link_with_what_it_may_bring(
     assert asked.kind == "ask" and asked.form.fields[0].initial.value == str(small.opening.id)  # type: ignore[union-attr]
     shown = await small.hear(small.aino, Submission("refer.link", "", {"opening": str(small.opening.id), "language": "fi"}))
     text = text_of(shown.card)
-    assert "Your link for Kehittäjä (Åbo)" in text and "€500.00 (gross) when they are hired and have stayed 90 days" in text
+    assert "Your link for Kehittäjä (Åbo)" in text and "€500.00 (gross), when they are hired" in text and "90 days after their first day" in text
     copies = [b for b in shown.card.blocks if isinstance(b, Copyable)]
     assert (
         copies[0].text.startswith("http://127.0.0.1:8765/r/token")
@@ -64,8 +64,8 @@ async def test_a_closed_opening_is_explained_beside_its_field(small: Company) ->
 
 async def test_a_recruiter_may_refer_and_is_told_that_there_is_no_bonus_for_them(small: Company) -> None:
     answer = await small.hear(small.rita, Submission("refer.link", "", {"opening": str(small.opening.id), "language": "en"}))
-    promise = answer.card.blocks[3].rows[0].value
-    assert promise.key == "referrals.promise.not_you" and promise.params["reason"].key == "bonuses.reason.recruiting"
+    earns = next(b for b in answer.card.blocks if isinstance(b, Facts)).rows[0].value
+    assert earns.key == "refer.earns.no" and earns.params["reason"].key == "bonuses.reason.recruiting"
 
 
 async def test_the_page_tells_everything_before_it_asks_anything(small: Company) -> None:
