@@ -118,6 +118,11 @@ def owe_mail(session: Session, now: datetime, key: str, notice: str, subject_id:
     return _insert(session, [_row(now, key, notice, subject_id, "mail", now)]) > 0
 
 
+def is_owed(session: Session, key: str) -> bool:
+    """Whether something with this key was ever owed."""
+    return session.exec(select(Delivery.id).where(Delivery.key == key)).first() is not None
+
+
 def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom: Sequence[tuple[str, int, str]], due_at: datetime | None = None) -> int:
     """Owe many people the same notice: (key, person id, lane) each, at most 1,000. Returns how many were new.
 
@@ -185,8 +190,10 @@ def _out(query: Any, notice: str, subject_id: int) -> Any:
 
 
 def cancel(session: Session, notice: str, subject_id: int) -> int:
-    """Cancel what is owed and not sent yet; returns how many."""
+    """Cancel what is owed and not sent yet; returns how many. What a crash interrupted may be there already: that stays owed, so
+    that its lane asks the platform, and takes it back where there is nothing to say any more."""
     done = update(Delivery).where(col(Delivery.notice) == notice, col(Delivery.subject_id) == subject_id, col(Delivery.state) == _OWED)
+    done = done.where(col(Delivery.error) != INTERRUPTED)
     return _count(session, done.values(state="cancelled"))
 
 

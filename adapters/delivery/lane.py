@@ -80,6 +80,8 @@ class Lane:
             log.exception("adapter failed", platform=job.to.platform, delivery=job.delivery.id)
             return self._failed(job, DeliveryError(f"the adapter failed ({type(e).__name__})"))
         self.pace.went_well()
+        if job.card is None and job.delivery.deed == "send":
+            return Ended(job.delivery, "cancelled", {"error": ""}, job.to)
         reached = job.to.address if reference else ""  # a letter is never changed; its address may be a candidate's, who is forgotten one day
         return Ended(job.delivery, "sent", {"sent_at": self.hub.clock.now(), "reference": reference, "reached": reached, "error": ""}, job.to)
 
@@ -87,6 +89,8 @@ class Lane:
         chat = self.lanes.platforms[job.to.platform].chat
         if job.delivery.deed == "withdraw":
             await chat.withdraw(job.to, job.reference)
+        elif job.card is None and (reference := await self._ask(job)):
+            await chat.withdraw(job.to, reference)
         elif job.card is not None and job.delivery.deed == "update":
             await chat.update(job.to, job.reference, job.card)
         elif job.card is not None:
@@ -98,8 +102,9 @@ class Lane:
     async def _found(self, job: Job) -> str:
         """The reference of a new message that may have arrived, as far as the platform tells; "" where it does not: better twice
         than never."""
-        if job.delivery.deed != "send":
-            return ""
+        return await self._ask(job) if job.delivery.deed == "send" and job.card is not None else ""
+
+    async def _ask(self, job: Job) -> str:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 return await self.lanes.platforms[job.to.platform].chat.find(job.to, job.delivery.key)

@@ -15,7 +15,7 @@ from bot.desks import Deployment, notices
 from bot.desks.notices.letters import as_letter
 from bot.desks.notices.whom import Whom, not_before, whom
 from bot.messages import Card
-from bot.outbox import Delivery
+from bot.outbox import INTERRUPTED, Delivery
 from bot.ports import Recipient
 
 NOWHERE = timedelta(minutes=10)  # how often a delivery is looked at again that no connected platform can carry
@@ -25,7 +25,8 @@ log = structlog.get_logger("vinkki.delivery")
 
 @dataclass(frozen=True)
 class Job:
-    """Something to send now. `reference` is that of the message to update or withdraw; `card` is None for a withdrawal."""
+    """Something to send now. `reference` is that of the message to update or withdraw; `card` is None for a withdrawal, and for a new
+    message that a crash interrupted and that is no longer to be said: it may have arrived, and is then taken back."""
 
     delivery: Delivery
     to: Recipient
@@ -79,7 +80,7 @@ def _prepare(session: Session, deployment: Deployment, platforms: Mapping[str, P
         return again(delivery, due_at=later)
     card = notices.build(session, deployment, delivery, now)
     if card is None:
-        return Ended(delivery, "cancelled")
+        return Job(delivery, to, None) if delivery.error == INTERRUPTED else Ended(delivery, "cancelled")
     return Job(delivery, to, as_letter(deployment, delivery, card) if to.platform == "mail" else card)
 
 

@@ -227,6 +227,21 @@ async def test_a_message_on_its_way_while_it_is_recalled_is_taken_back_too(light
     assert light.row(deed="withdraw").state == "sent" and light.titles(aino) == []
 
 
+async def test_a_message_that_a_crash_interrupted_is_taken_back_if_it_had_arrived(light: House, cards: dict[int, Card | None]) -> None:
+    aino, bo = light.on_memory("Aino Salo"), light.on_memory("Bo Ek")
+    for person in (aino, bo):
+        light.owe(person)
+    claimed = light.db.write_now(outbox.claim, LANE, "died", 2, START, datetime.now(UTC))
+    await light.memory.chat.send(_to(f"dm-U{aino.id}"), Card(Plain("One")), next(d.key for d in claimed if d.person_id == aino.id))
+    light.db.write_now(outbox.release, datetime.now(UTC), "died")
+    cards[1] = None  # recalled before the lane came to it again
+    light.db.write_now(outbox.owe_change, START, "withdraw", "test", 1)
+    assert light.titles(aino) == ["One"]
+    await light.lanes.drain()
+    assert light.titles(aino) == light.titles(bo) == []
+    assert {d.state for d in light.db.read_now(lambda s: list(s.exec(select(Delivery))))} == {"cancelled"}
+
+
 async def test_a_card_with_nothing_left_to_say_is_cancelled_and_a_broken_one_parked(house: House, cards: dict[int, Card | None]) -> None:
     aino = house.on_memory("Aino Salo")
     cards[1] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from conftest import add_person
 from contracts.driver import Driver, World
 from contracts.gallery import FULL, HOSTILE, Gallery
 from sqlmodel import Session, select
+from story_world import draft, published, shared
 
-from bot import outbox
+from bot import outbox, stories
 from bot.messages import Card, Plain
 from bot.outbox import Delivery
 from bot.people import Person
@@ -162,6 +164,29 @@ async def test_what_is_owed_is_delivered_updated_and_withdrawn(world: World, dri
     await world.db.write(lambda s: outbox.owe_change(s, world.clock.move(minutes=1), "withdraw", "gallery", 1))
     await world.deliver()
     assert not any("Corrected title" in m.text for m in await driver.inbox(aino))
+
+
+async def test_a_story_is_corrected_where_it_stands_and_recalled_with_a_word_to_its_sharers(world: World, driver: Driver, aino: Person) -> None:
+    await driver.command(aino, "vinkki", "help")
+    story = published(world.db, world.deployment, aino, world.clock.now())
+    await world.tick()
+    shared(world.db, world.deployment, aino, story, now=world.clock.now())
+    assert [m for m in await driver.inbox(aino) if "What ice sounds like" in m.text]
+
+    fixed = replace(draft(), title="How ice really sounds")
+    await world.db.write(lambda s: stories.correct(s, world.clock.now(), aino.id or 0, story.id or 0, story.version, fixed, "The first title was wrong."))
+    world.clock.move(minutes=1)
+    await world.tick()
+    texts = [m.text for m in await driver.inbox(aino)]
+    assert sum("New to share: How ice really sounds" in t for t in texts) == 1 and not any("What ice sounds like" in t for t in texts)
+    assert any("A story you shared was corrected" in t and "The first title was wrong." in t for t in texts)
+
+    now = world.db.read_now(lambda s: s.get_one(stories.Story, story.id))
+    await world.db.write(lambda s: stories.recall(s, world.clock.move(minutes=1), aino.id or 0, story.id or 0, now.version, "It was not ours."))
+    world.clock.move(minutes=1)
+    await world.tick()
+    texts = [m.text for m in await driver.inbox(aino)]
+    assert not any("New to share" in t for t in texts) and any("please delete your post" in t and "It was not ours." in t for t in texts)
 
 
 async def test_a_list_that_comes_anew_takes_the_place_of_the_one_before(world: World, driver: Driver, aino: Person, gallery: Gallery) -> None:
