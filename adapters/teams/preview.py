@@ -104,7 +104,7 @@ def _rule(element: Element) -> str:
 
 
 def _image(element: Element) -> str:
-    return f'<img class="picture" src="{escape(element["url"])}" alt="{escape(element["altText"])}">'
+    return f'<img class="{"picture" if element["size"] == "Stretch" else "qr"}" src="{escape(element["url"])}" alt="{escape(element["altText"])}">'
 
 
 def _actions(actions: list[Element]) -> str:

@@ -73,8 +73,8 @@ def _block(block: Block, words: Words, place: Place) -> list[Element]:  # noqa: 
             return lines(words(text), "Large", size="Medium", weight="Bolder")
         case Facts(rows):
             return [table([(words(f.label), words(f.value)) for f in rows])]
-        case Picture(url, alt):
-            return _picture(url, clean(words(alt)))
+        case Picture(url, alt, is_code):
+            return _picture(url, clean(words(alt)), "auto" if is_code else "Stretch")
         case Copyable(label, text):
             return [*lines(words(label), size="Small", isSubtle=True), container(_copyable(text), style="emphasis", spacing="Small")]
         case Items(items):
@@ -87,10 +87,10 @@ def _block(block: Block, words: Words, place: Place) -> list[Element]:  # noqa: 
             return []
 
 
-def _picture(url: str, alt: str) -> list[Element]:
+def _picture(url: str, alt: str, size: str) -> list[Element]:
     if urlsplit(url).scheme not in ("https", "http"):
         return lines(alt, isSubtle=True)
-    return [{"type": "Image", "url": url, "altText": alt, "size": "Stretch"}]
+    return [{"type": "Image", "url": url, "altText": alt, "size": size}]
 
 
 def _copyable(text: str) -> list[Element]:

@@ -72,10 +72,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image by https address, with its alternative text."""
+    """An image by https address, with its alternative text. `is_code`: a square that is read by a camera, so nothing of it may be cut off."""
 
     url: str
     alt: Text
+    is_code: bool = False
     kind: Literal["picture"] = "picture"
 
 

@@ -62,6 +62,7 @@ FULL = Card(
         Note(p("A note")),
         Facts((Fact(p("Label one"), p("Value one")), Fact(p("Label two"), p("Value two")))),
         Picture("https://example.com/boat.png", p("A boat at the pier")),
+        Picture("https://example.com/code.png", p("The code of a link"), is_code=True),
         Copyable(p("Your link"), "https://example.com/s/abc?x=1&y=2"),
         Divider(),
         Items(

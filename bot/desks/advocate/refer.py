@@ -96,7 +96,7 @@ def link_card(turn: Turn, link: ReferralLink, language: str, message: str = "") 
         Copyable(say("refer.card.link"), address),
         Copyable(say("refer.card.forward"), message or forward_text(turn, named, language, address)),
         Buttons((Button(say("refer.button.reword"), "refer.reword", f"{link.id}:{LOCALES.index(language)}"), Button(say("refer.button.qr"), url=qr))),
-        Picture(qr, say("refer.card.qr", title=wording_of(named))),
+        Picture(qr, say("refer.card.qr", title=wording_of(named)), is_code=True),
         Facts(tuple(_earns(turn, link, named))),
         *((Note(say("refer.earns.first")),) if len(named) > 1 else ()),
         Paragraph(say("refer.card.next")),

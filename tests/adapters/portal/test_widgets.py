@@ -63,6 +63,7 @@ def test_facts_are_terms_with_descriptions() -> None:
 
 
 def test_a_picture_keeps_its_words_and_sends_no_referrer() -> None:
+    assert draw(Picture("https://example.com/q.png", p("Code"), is_code=True)).one("img").attrs["class"] == "qr", "a code is never cut"
     image = draw(Picture("https://example.com/a.jpg", p("A boat"))).one("img")
     assert image.attrs["alt"] == "A boat" and image.attrs["referrerpolicy"] == "no-referrer"
 

@@ -84,6 +84,7 @@ WIDGETS: list[tuple[Block, list[dict[str, Any]]]] = [
         ],
     ),
     (Picture("https://e.example/x.png", P("alt")), [{"type": "Image", "url": "https://e.example/x.png", "altText": "alt", "size": "Stretch"}]),
+    (Picture("https://e.example/q.png", P("alt"), is_code=True), [{"type": "Image", "url": "https://e.example/q.png", "altText": "alt", "size": "auto"}]),
     (Picture("javascript:alert(1)", P("alt")), [rich("alt", isSubtle=True)]),
     (
         Copyable(P("l"), "https://e.example"),
