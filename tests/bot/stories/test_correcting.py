@@ -213,3 +213,15 @@ async def test_a_time_that_clocks_leap_over_is_refused_and_one_they_show_twice_i
     twice = await talk.submit(hr, form, day="2026-10-25", time="03:30")
     assert "It goes out at the first" in text_of(twice)
     assert lite.read_now(lambda s: s.get_one(Story, story.id)).publish_at.isoformat() == "2026-10-25T00:30:00+00:00"
+
+
+async def test_a_caption_of_one_network_has_to_fit_there_with_the_sentence_and_the_link(lite: Database, deployment: Deployment) -> None:
+    hr, talk = add_person(lite, "Nora Holm", "hr"), Talk(lite, deployment)
+    story = lite.write_now(stories.create, START, hr.id, stories.Draft("T", "https://meri.example/x"))
+    form = (await talk.press(hr, "story.caption_form", f"{story.id}:en:x")).form
+    room = 280 - 23 - 1 - len("I work at Meri Oy. ")
+    wrong = await talk.submit(hr, form, network="x", texts="Short\n\n" + "a" * (room + 1))
+    assert set(wrong.errors) == {"texts"} and "1 character too long there" in text_of(wrong.errors) and "280" in text_of(wrong.errors)
+    assert lite.read_now(stories.captions, story.id) == [], "nothing half kept"
+    await talk.submit(hr, form, network="x", texts="Short\n\n" + "a" * room)
+    assert len(lite.read_now(stories.captions, story.id)) == 2

@@ -12,9 +12,9 @@ from bot.desks.unread import unread
 from bot.desks.wording import read_id
 from bot.errors import FieldRefusal, Refusal, Stale
 from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Fact, Facts, Form, Note, Option, Paragraph, ReadPage, Show, TextField, TickField, say
-from bot.shares import NETWORKS
+from bot.shares import NETWORKS, disclosure, require_fits, with_disclosure
 from bot.stories import LOCALES, Draft, Story
-from bot.stories.drafting import title_of
+from bot.stories.drafting import CAPTION_MAX, title_of
 from bot.strategy import KINDS
 
 ROLES = ("hr", "curator")
@@ -141,12 +141,24 @@ def save_captions(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     if network and network not in NETWORKS:
         raise FieldRefusal("network", "shares.refused.network")
     texts = re.split(r"\n\s*\n", values.get("texts", "").replace("\r\n", "\n"))
+    if network:
+        _require_fit(turn, network, locale, texts)
     if row.state == "published":
         stories.correct_captions(turn.session, turn.now, turn.person_id, row, locale, network, texts, values.get("words", ""))
     else:
         stories.keep(turn.session, turn.now, turn.person_id, row, "captions")
         stories.set_captions(turn.session, row.id or 0, locale, network, texts)
     return Show(_captions_card(turn, row))
+
+
+def _require_fit(turn: Turn, network: str, locale: str, texts: list[str]) -> None:
+    """Raises FieldRefusal for a caption that its own network would not take, with the sentence in front and a link behind it."""
+    sentence, link = disclosure(turn.session, locale, turn.deployment.organisation), turn.deployment.link("s/" + "x" * 22)
+    for text in filter(None, (stories.clean(t, CAPTION_MAX, lines=True) for t in texts)):
+        try:
+            require_fits(network, with_disclosure(sentence, text), link)
+        except FieldRefusal as e:
+            raise FieldRefusal("texts", "stories.refused.caption_fit", text=text[:40], **e.params) from None
 
 
 def require_editable(row: Story, *, published_too: bool = False) -> None:
