@@ -47,7 +47,9 @@ class Company:
         values = {"opening": str(self.opening.id) if opening is None else opening, "language": "fi"}
         answer = await self.hear(person or self.aino, Submission("refer.link", "", values))
         assert answer.kind == "show", answer
-        return self.db.read_now(lambda s: s.exec(select(ReferralLink).order_by(ReferralLink.id.desc())).first())
+        mine = select(ReferralLink).where(ReferralLink.person_id == (person or self.aino).id, ReferralLink.is_live, ReferralLink.others == "")
+        named = int(values["opening"]) if values["opening"] else None
+        return self.db.read_now(lambda s: s.exec(mine.where(ReferralLink.opening_id == named)).one())
 
     def confirm(self, link: ReferralLink, locale: str = "fi", **values: str) -> candidate.Answered:
         return self.db.write_now(candidate.confirm, self.deployment, link.token, MAIJA | {"nonce": f"nonce-{self.tick():015d}"} | values, locale, self.now)

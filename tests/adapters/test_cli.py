@@ -94,6 +94,15 @@ broken,No Address,en,,employee
 """
 
 
+def test_openings_come_from_a_file_or_an_address_and_what_is_neither_is_explained(here: Path) -> None:
+    missing = run("openings", "import", "nowhere.csv")
+    assert missing.exit_code == 2 and "There is no file nowhere.csv" in " ".join(missing.stderr.replace("│", " ").split())
+    inside = run("openings", "import", "http://10.0.0.1/jobs")
+    assert inside.exit_code == 1 and "not on the open internet" in inside.stderr
+    again = run("openings", "import", "http://10.0.0.1/jobs")
+    assert again.exit_code == 1 and "already" not in again.stderr, "the board is known, and only read again"
+
+
 def test_the_first_ten_minutes_of_an_installation(here: Path) -> None:
     (here / "people.csv").write_text(PEOPLE, encoding="utf-8")
     would = run("people", "import", "people.csv", "--dry-run")

@@ -22,7 +22,7 @@ from bot.desks import Deployment, candidate, notices
 from bot.desks.clock import STEPS
 from bot.messages import Ask, Card, Command, Form, Press, Replace, Show, Submission
 from bot.money import Money
-from bot.openings import Draft
+from bot.openings import BoardAnswer, BoardDraft, Draft, LeftOut, Listed
 from bot.outbox import Delivery
 from bot.plans import Instalment, PlanDraft
 from content import Words
@@ -59,7 +59,10 @@ async def shown(lite: Database, deployment: Deployment) -> Shown:
     meri.opening = lite.write_now(openings.create, meri.now, None, draft)
     for _ in range(12):
         lite.write_now(openings.create, meri.now, None, Draft(LONG, location="L" * 80))
+    lite.write_now(_boards, meri)
     await _ask(meri, all_of_it)
+    for action, value in (("board.open", "1"), ("board.open", "2"), ("board.new", ""), ("board.edit", "1"), ("board.report", "2:8")):
+        all_of_it.keep(await meri.hear(meri.hanna, Press(action, value)))
     for language in ("en", "fi", "sv"):
         for opening in ("", str(meri.opening.id)):
             all_of_it.keep(await meri.hear(meri.aino, Submission("refer.link", "", {"opening": opening, "language": language})))
@@ -74,15 +77,51 @@ async def shown(lite: Database, deployment: Deployment) -> Shown:
     for name in ("referral reminders", "referral escalations"):
         meri.db.write_now(STEPS[name], deployment, meri.now)
     all_of_it.owed(meri)
+    await _hands(meri, all_of_it)
     await _ask(meri, all_of_it)
     return all_of_it
+
+
+def _boards(session: Any, meri: Company) -> None:
+    """A board from which twelve openings vanish at once, with entries that cannot be kept, and one that suddenly lists nothing."""
+    for name in ("B" * 80, "C" * 80):
+        board = openings.add_board(session, meri.now, None, BoardDraft(name, f"https://meri.example/{name}" + "z" * 1800)).id or 0
+        listed = [Listed(str(n), LONG, "D" * 80, "L" * 80) for n in range(13)]
+        openings.take_listed(session, meri.now, board, listed)
+        left = [LeftOut("W" * 80, "openings.too_long", 500)] * 12
+        openings.settle_reading(session, meri.now, board, BoardAnswer(form="page"), 0.5, [x.key for x in listed], openings.Brought(13), left)
+    openings.settle_reading(session, meri.now, 1, BoardAnswer(form="page"), 0.5, [])
+    openings.settle_reading(session, meri.now, 2, BoardAnswer(form="page"), 0.5, ["0"], openings.Brought(1, 1, 1), left)
 
 
 async def _ask(meri: Company, shown: Shown) -> None:
     """Every command of this area, by everybody."""
     for person in (meri.aino, meri.rita, meri.hanna):
-        for name, text in (("refer", ""), ("refer", "ä"), ("referrals", ""), ("vinkki", "recruiting"), ("admin", "openings")):
+        for name, text in (("refer", ""), ("refer", "ä"), ("referrals", ""), ("vinkki", "recruiting"), ("admin", "openings"), ("admin", "boards")):
             shown.keep(await meri.hear(person, Command(name, text)))
+
+
+async def _hands(meri: Company, shown: Shown) -> None:
+    """Handing over, notes, leave, and what HR looks after."""
+    await meri.hear(meri.rita, Press("referral.take", f"{meri.last().id}:{meri.last().version}"))
+    for action, person, values in (
+        ("note", meri.rita, {"text": "n" * 1000}), ("remind", meri.hanna, {}), ("still", meri.rita, {}), ("reassign", meri.hanna, {"recruiter": str(meri.rolf.id)}),
+        ("take_over", meri.hanna, {}),
+    ):  # fmt: skip
+        value = f"{meri.last().id}:{meri.last().version}"
+        if isinstance(answer := shown.keep(await meri.hear(person, Press(f"referral.{action}", value))), Ask):
+            shown.keep(await meri.hear(person, Submission(answer.form.name, answer.form.subject, values)))
+        shown.owed(meri)
+    shown.keep(await meri.hear(meri.rita, Press("referral.open", f"{meri.last().id}:{meri.last().version}")))
+    form = shown.keep(await meri.hear(meri.rita, Press("leave.edit", str(meri.rita.id)))).form
+    days = {"from_on": meri.now.date().isoformat(), "until_on": (meri.now + timedelta(days=3)).date().isoformat(), "deputy": str(meri.rolf.id)}
+    shown.keep(await meri.hear(meri.rita, Submission(form.name, form.subject, days)))
+    for later in (0, 5):
+        meri.db.write_now(STEPS["leaves"], meri.deployment, meri.now + timedelta(days=later))
+        shown.owed(meri)
+    for person, name, text in ((meri.rita, "vinkki", "recruiting"), (meri.hanna, "admin", "promises"), (meri.hanna, "admin", "people rita")):
+        shown.keep(await meri.hear(person, Command(name, text)))
+    shown.keep(await meri.hear(meri.hanna, Press("promises.page", "8")))
 
 
 async def _walk(meri: Company, shown: Shown, details: dict[str, str]) -> None:
@@ -106,6 +145,8 @@ async def _walk(meri: Company, shown: Shown, details: dict[str, str]) -> None:
                 values = {"start_on": "2026-04-01", "words": "requirements", "own": "o" * 500, "reason": "r" * 500}
                 shown.keep(await meri.hear(meri.rita, Submission(answer.form.name, answer.form.subject, values)))
             shown.owed(meri)
+            shown.keep(await meri.hear(meri.aino, Press("referral.endorse", str(referral.id))))
+            shown.keep(await meri.hear(meri.aino, Submission("referral.endorse", str(referral.id), {"known": "k" * 600, "why": "w" * 600})))
             shown.keep(await meri.hear(meri.rita, Press("referral.open", value)))
             shown.keep(await meri.hear(meri.rita, Press("referral.joined", f"{referral.id}:{meri.last().version}")))
     assert {r.stage for r in meri.rows(referrals.Referral)} == {"hired", "rejected", "withdrawn", "erased", "confirmed"}

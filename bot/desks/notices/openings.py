@@ -24,7 +24,8 @@ def board_failing(owed: Owed) -> Card | None:
     title = say("boards.failing.title_empty" if is_empty else "boards.failing.title", name=row.name)
     next_step = say("boards.failing.empty" if is_empty else "boards.failing.next" if row.is_on else "boards.failing.gone")
     button = Buttons((Button(say("boards.button.board"), "board.open", str(row.id), "primary"),))
-    return Card(title, (Paragraph(why(row)), Note(next_step), button), tone="warning")
+    said = (Paragraph(next_step),) if is_empty else (Paragraph(why(row)), Note(next_step))
+    return Card(title, (*said, button), tone="warning")
 
 
 BUILDERS: dict[str, Builder] = {"board_report": board_report, "board_failing": board_failing}

@@ -21,6 +21,7 @@ from bot import desks, openings
 from bot.config import Config
 from bot.db import Database
 from bot.desks import Deployment, notices
+from bot.desks.hr import boards as desk
 from bot.messages import Answer, Caller, Event, Press
 from bot.openings import BoardAsk, BoardDraft, BoardReport, JobBoard, JobOpening
 from bot.outbox import Delivery
@@ -312,6 +313,15 @@ async def test_a_board_that_fails_for_days_is_told_once_and_one_that_is_gone_is_
 )
 def test_the_address_people_know_leads_to_the_list_for_machines(known: str, read: str) -> None:
     assert openings.api_address(known) == read
+
+
+def test_the_command_line_reads_a_board_at_once_and_in_full(village: Town) -> None:
+    village.says = answer("200 OK", greenhouse(job(1), job(1)))
+    for made in (1, 0):
+        ask = village.db.write_now(desk.open_address, START, URL)
+        brought, found = reading.read_now(village.db, START, ask, village.net.cage)
+        assert (brought.created, [x.key for x in found.left], found.answer.problem) == (made, ["boards.left.twice"], "")
+    assert village.row().read_at == START
 
 
 async def test_removing_a_board_leaves_its_openings(village: Town) -> None:

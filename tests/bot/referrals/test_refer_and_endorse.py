@@ -9,7 +9,7 @@ import pytest
 from referral_desk import Company, buttons_of, company, text_of
 from sqlmodel import select
 
-from bot import openings, plans
+from bot import openings, plans, privacy
 from bot.audit import AuditEntry
 from bot.db import Database
 from bot.desks import Deployment, candidate, notices
@@ -174,7 +174,14 @@ async def test_a_duplicate_is_asked_about_in_the_same_words_as_any_other(small: 
     assert (await small.hear(small.hanna, Submission("referral.endorse", str(twin.id), WORDS))).card.tone == "good"
 
 
-async def test_what_was_said_goes_with_the_candidate_and_with_the_referrer_and_is_in_the_candidates_file(meri: Company) -> None:
+async def test_what_was_said_goes_with_the_referrer(meri: Company) -> None:
+    referral, _ = await meri.confirmed()
+    await meri.hear(meri.aino, Submission("referral.endorse", str(referral.id), WORDS))
+    meri.db.write_now(privacy.ask_erasure, meri.deployment.vault, meri.now, meri.hanna.id, meri.aino.id)
+    assert meri.db.read_now(lambda s: list(s.exec(select(Endorsement)))) == []
+
+
+async def test_what_was_said_goes_with_the_candidate_and_is_in_the_candidates_file(meri: Company) -> None:
     referral, token = await meri.confirmed()
     await meri.hear(meri.aino, Submission("referral.endorse", str(referral.id), WORDS))
     file = json.loads(meri.db.read_now(candidate.download, meri.deployment, token, meri.now) or "")
