@@ -42,7 +42,18 @@ DEFAULTS: dict[str, Any] = {
     "referral.forward_general.sv": "Hej! Jag trivs på jobbet och kom att tänka på dig. Är du nyfiken? Titta i lugn och ro, du bestämmer själv om du hör av dig: {link}",
     "referral.link_days": 180,
     "referral.ownership_days": 183,
-    "referral.take_days": 2,
+    "referral.take_days": 2,  # these four in working days of the recruiter's country
+    "referral.contact_days": 5,
+    "referral.update_days": 10,
+    "referral.escalate_days": 1,  # after the day that was promised
+    "calendar.country": "FI",  # of whoever has none in the directory (ISO 3166-1)
+    "calendar.subdivision": "",
+    "referral.invitations": False,  # whether an employee may have an invitation sent by e-mail
+    "referral.invitations_per_day": 5,  # by one employee
+    "referral.invitation_remind_days": 4,  # after the invitation; 0: never
+    "candidate.questions.en": "",  # the organisation's own questions, a line each, five at most
+    "candidate.questions.fi": "",
+    "candidate.questions.sv": "",
     "bonus.qualifying_days": 90,
     "bonus.former_employee_days": 365,  # 0: the rule is off
     "bonus.known_candidate_days": 183,  # 0: the rule is off
@@ -72,6 +83,7 @@ DEFAULTS: dict[str, Any] = {
     "privacy.contact": "",  # address for questions about personal data, in the notices; empty means HR
     "privacy.unconfirmed_days": 14,
     "privacy.not_hired_days": 365,
+    "privacy.pool_days": 730,  # for those who want to hear of other openings
     "people.retire_share_percent": 10,
     "click.dedupe": True,
     "demo.ahead_seconds": 0,

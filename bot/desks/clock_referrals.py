@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot import referrals
 from bot.desks.turn import Deployment
+from bot.referrals.leave import turn_over
 
 
 def expire_links(session: Session, deployment: Deployment, now: datetime) -> bool:
@@ -16,13 +17,18 @@ def expire_links(session: Session, deployment: Deployment, now: datetime) -> boo
 
 
 def remind(session: Session, deployment: Deployment, now: datetime) -> bool:
-    """Recruiters hear of what nobody has taken in time."""
+    """Recruiters hear on the morning of the day by which a word is due."""
     return referrals.remind(session, now)
 
 
 def escalate(session: Session, deployment: Deployment, now: datetime) -> bool:
-    """HR's channel hears of what still nobody has taken."""
+    """HR's channel hears of what was due and has not come."""
     return referrals.escalate(session, now)
+
+
+def turn_leaves(session: Session, deployment: Deployment, now: datetime) -> bool:
+    """Deputies hear that a leave has begun, recruiters that theirs is over."""
+    return turn_over(session, now)
 
 
 def retain(session: Session, deployment: Deployment, now: datetime) -> bool:
@@ -30,4 +36,4 @@ def retain(session: Session, deployment: Deployment, now: datetime) -> bool:
     return referrals.retain(session, now)
 
 
-STEPS = {"referral links": expire_links, "referral reminders": remind, "referral escalations": escalate, "candidate retention": retain}
+STEPS = {"referral links": expire_links, "leaves": turn_leaves, "referral reminders": remind, "referral escalations": escalate, "candidate retention": retain}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot import audit, bonuses, people, referrals
-from bot.desks import wording
+from bot.desks import leave, wording
 from bot.desks.recruiting import decline_form, details_card, hire_form, joined_form, list_card, match_form, referral_card
 from bot.desks.turn import ButtonFn, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
@@ -113,20 +113,20 @@ def match(turn: Turn, subject: str, values: dict[str, str]) -> Replace:
 def desk(turn: Turn, text: str) -> Show:
     """`/vinkki recruiting`: what waits for me, and what nobody has taken."""
     turn.require(*STAFF)
-    return Show(list_card(turn, 0))
+    return Show(list_card(turn, 0, *leave.part(turn)))
 
 
 def page(turn: Turn, value: str) -> Replace:
     """Another page of that list; the value is how many come before it."""
     turn.require(*STAFF)
-    return Replace(list_card(turn, wording.read_id(value)))
+    return Replace(list_card(turn, wording.read_id(value), *leave.part(turn)))
 
 
 def home_section(turn: Turn) -> tuple[Block, ...]:
     """For recruiters, on their home: how many referrals wait; nothing where none do."""
     if not turn.has(*STAFF):
         return ()
-    _, total = referrals.in_hand(turn.session, turn.person_id, 0, 0)
+    _, total = referrals.in_hand(turn.session, turn.now, turn.person_id, 0, 0)
     if not total:
         return ()
     return (Paragraph(say("recruiter.home.some", count=total)), Buttons((Button(say("recruiter.list.open"), "recruiting.page", "0", "primary"),)))

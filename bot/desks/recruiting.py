@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from bot import referrals
 from bot.bonuses.rules import reason_against_candidate
-from bot.desks import wording
+from bot.desks import papers, wording
 from bot.desks.turn import Turn
 from bot.messages import (
     Block,
@@ -32,8 +32,11 @@ from bot.messages import (
     say,
 )
 from bot.referrals import Candidate, Referral, StageChange
+from bot.referrals.deadlines import deadline
+from bot.referrals.notes import notes_of
 
 PAGE = 8
+MOST_NOTES = 5  # a message holds so much
 # stage a button leads to -> its action
 _MOVES = {
     "taken": "referral.take", "contacted": "referral.contact", "interviewing": "referral.interview", "offered": "referral.offer", "hired": "referral.hire",
@@ -82,19 +85,26 @@ def details_card(turn: Turn, referral: Referral) -> Card:
     said = referrals.endorsement(turn.session, turn.deployment.vault, referral)
     blocks += [Paragraph(say(f"endorse.read.{name}", text=text)) for name, text in said.items()]
     blocks += [Paragraph(say("recruiter.details.reason", text=reason)) for reason in _reasons(turn, referral)]
+    for note, text in notes_of(turn.session, turn.deployment.vault, referral)[-MOST_NOTES:]:
+        name = wording.person_name(turn.session, note.author_id)
+        blocks.append(Paragraph(say(f"recruiting.note.of.{note.kind}", name=name, day=turn.deployment.today(note.at), text=text)))
+    if paper := papers.button(turn.session, turn.deployment, referral):
+        blocks.append(Buttons(paper))
     return Card(title, (*blocks, *_buttons(referral, with_open=False, has_others=bool(others)), Note(say("recruiter.details.audited"))))
 
 
-def list_card(turn: Turn, offset: int) -> Card:
-    """What waits for a recruiter, longest waiting first."""
-    rows, total = referrals.in_hand(turn.session, turn.person_id, offset, PAGE)
+def list_card(turn: Turn, offset: int, *more: Block) -> Card:
+    """What waits for a recruiter, longest waiting first; `more` stands below."""
+    rows, total = referrals.in_hand(turn.session, turn.now, turn.person_id, offset, PAGE)
+    if waiting := referrals.pending(turn.session):
+        more = (*more, Note(say("recruiter.list.pending", count=waiting)))
     if not rows:
-        return Card(say("recruiter.list.title"), (Paragraph(say("recruiter.list.none")),))
+        return Card(say("recruiter.list.title"), (Paragraph(say("recruiter.list.none")), *more))
     items = tuple(_item(turn, r) for r in rows)
     buttons = [Button(say("referrals.list.newer"), "recruiting.page", str(max(0, offset - PAGE)))] if offset else []
     if offset + PAGE < total:
         buttons.append(Button(say("referrals.list.older"), "recruiting.page", str(offset + PAGE)))
-    return Card(say("recruiter.list.title_count", count=total), (Items(items), *((Buttons(tuple(buttons)),) if buttons else ())))
+    return Card(say("recruiter.list.title_count", count=total), (Items(items), *((Buttons(tuple(buttons)),) if buttons else ()), *more))
 
 
 def decline_form(referral: Referral, kinds: tuple[str, ...]) -> Form:
@@ -133,7 +143,8 @@ def _item(turn: Turn, referral: Referral) -> Item:
     opening = wording.opening_name(turn.session, referral.opening_id)
     holder = wording.person_name(turn.session, referral.recruiter_id) if referral.stage != "confirmed" else ""
     whose = say("recruiter.list.held", name=holder) if holder else say("recruiter.list.free")
-    detail = say("recruiter.list.detail", stage=_stage(referral), day=turn.deployment.today(referral.stage_since), whose=whose)
+    promise, since = deadline(turn.session, turn.now, referral), turn.deployment.today(referral.stage_since)
+    detail = say("recruiting.list.detail", stage=_stage(referral), day=since, whose=whose, due=promise.due_on if promise else since)
     return Item(
         say("referrals.list.numbered", number=f"{referral.id}", opening=opening),
         detail,
@@ -157,7 +168,16 @@ def _buttons(referral: Referral, *, with_open: bool = True, has_others: bool = F
         beside.append(Button(say("recruiter.button.start"), "referral.start", value))
     if referral.stage in (*referrals.ACTIVE, "hired"):
         beside.append(Button(say("recruiter.button.facts"), "referral.facts", value))
-    return tuple(Buttons(tuple(row)) for row in (onward, beside) if row)
+    return tuple(Buttons(tuple(row)) for row in (onward, beside, _hands(referral)) if row)
+
+
+def _hands(referral: Referral) -> list[Button]:
+    """A word that it goes on, a note, other hands."""
+    if referral.stage not in referrals.ACTIVE:
+        return []
+    value = wording.versioned(referral)
+    goes_on = [Button(say("recruiting.button.still"), "referral.still", value)] if referral.stage != "confirmed" else []
+    return [*goes_on, Button(say("recruiting.button.note"), "referral.note", value), Button(say("recruiting.button.reassign"), "referral.reassign", value)]
 
 
 def _stage(referral: Referral) -> Say:

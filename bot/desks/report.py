@@ -9,10 +9,12 @@ from sqlmodel import Session
 
 from bot import insights, stories, strategy
 from bot.desks.balance_words import amount, audience_name, audience_word, counts, next_ask
+from bot.desks.hr import promises
 from bot.desks.turn import Deployment
 from bot.insights import Progress
 from bot.messages import Block, Button, Buttons, Card, Chart, ChartBlock, Divider, Fact, Facts, Heading, Note, Paragraph, Plain, Say, Series, Text, say
 from bot.people import Person
+from bot.referrals.deadlines import kept, open_deadlines
 from bot.stories import Story
 from bot.strategy import Flood, Override, Rhythm, Sent, Strategy
 
@@ -56,7 +58,7 @@ def card(session: Session, deployment: Deployment, now: datetime) -> Card:
         blocks += [Heading(Plain(row.name)), *standing(progress)]
     if len(week.standings) > STRATEGIES:
         blocks.append(Note(say("report.more", count=len(week.standings) - STRATEGIES)))
-    blocks += [Divider(), *_balance(session, deployment, now, week), *_rhythm(session, week), *_overrides(session, week)]
+    blocks += [Divider(), *_balance(session, deployment, now, week), *_rhythm(session, week), *_overrides(session, week), *_promises(session, now)]
     words, button = next_step(session, deployment, now, week)
     blocks += [Divider(), Heading(say("report.next")), Paragraph(words), Buttons((button, Button(say("strategy.button.all"), "strategy.more", "0")))]
     return Card(say("report.title", day=deployment.today(now)), tuple(blocks))
@@ -133,6 +135,15 @@ def _overrides(session: Session, week: Week) -> list[Block]:
         return []
     rows = tuple(Fact(_title(session, o), _why(session, o)) for o in week.overrides[:LINES])
     return [Heading(say("report.overrides", count=len(week.overrides))), Facts(rows)]
+
+
+def _promises(session: Session, now: datetime) -> list[Block]:
+    """Promises to candidates, where there are any."""
+    waiting = open_deadlines(session, now)
+    ended = kept(session, now - timedelta(days=promises.DAYS), now, waiting)
+    if not waiting and not ended.kept + ended.broken:
+        return []
+    return [Heading(say("promises.report")), *(Paragraph(line) for line in promises.lines(session, now, waiting))]
 
 
 def _title(session: Session, word: Override) -> Text:

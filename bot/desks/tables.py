@@ -7,9 +7,9 @@ import types
 from collections.abc import Callable
 from functools import lru_cache
 
-from bot.desks import erasing, front, hires, recruiter
+from bot.desks import erasing, front, handing, hires, leave, recruiter
 from bot.desks.advocate import bonuses as advocate_bonuses
-from bot.desks.advocate import endorsing, profile, refer
+from bot.desks.advocate import endorsing, inviting, profile, refer
 from bot.desks.advocate import referrals as advocate_referrals
 from bot.desks.advocate import splits as advocate_splits
 from bot.desks.advocate import stories as advocate_stories
@@ -29,6 +29,8 @@ from bot.desks.hr import (
     payruns,
     people,
     plans,
+    promises,
+    retention,
     rooms,
     settings,
     splits,
@@ -39,10 +41,10 @@ from bot.desks.turn import Desk, Turn
 from bot.messages import Answer, Show
 
 DESKS: tuple[Desk, ...] = (
-    front.DESK, rooms.DESK, deliveries.DESK, refer.DESK, advocate_referrals.DESK, endorsing.DESK, recruiter.DESK, hires.DESK, openings.DESK, boards.DESK,
+    front.DESK, rooms.DESK, retention.DESK, deliveries.DESK, refer.DESK, advocate_referrals.DESK, endorsing.DESK, inviting.DESK, recruiter.DESK, hires.DESK, openings.DESK, boards.DESK,
     advocate_stories.DESK, stories.DESK, calendar.DESK, strategy.DESK, profile.DESK, erasing.DESK, people.DESK, audiences.DESK, feeds.DESK, settings.DESK,
     advocate_bonuses.DESK, bonuses.DESK, advocate_splits.DESK, splits.DESK, payruns.DESK, ledger.DESK, plans.DESK, budgets.DESK, campaigns.DESK, charities.DESK,
-    forecast.DESK,
+    forecast.DESK, handing.DESK, leave.DESK, promises.DESK,
 )  # fmt: skip
 
 

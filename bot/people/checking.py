@@ -16,11 +16,26 @@ from bot.errors import Refusal
 from bot.messages import Say, say
 from bot.people.records import KINDS, ROLES
 
-COLUMNS = ("email", "name", "locale", "time_zone", "department", "location", "country", "manager_email", "roles", "kind", "start_on", "notice_on", "end_on")
+COLUMNS = (
+    "email",
+    "name",
+    "locale",
+    "time_zone",
+    "department",
+    "location",
+    "country",
+    "subdivision",
+    "manager_email",
+    "roles",
+    "kind",
+    "start_on",
+    "notice_on",
+    "end_on",
+)
 LOCALES = ("en", "fi", "sv")
 NO_ROLES = "none"  # in the column `roles`: takes every role away; an empty cell leaves them as they are
 
-_LENGTHS = {"email": 254, "name": 200, "department": 100, "location": 100, "country": 60, "manager_email": 254}
+_LENGTHS = {"email": 254, "name": 200, "department": 100, "location": 100, "country": 60, "subdivision": 12, "manager_email": 254}
 _EMAIL = re.compile(r"[^@\s,;:<>()\"\\]+@[^@\s,;:<>()\"\\]+\.[^@\s.,;:<>()\"\\]+\Z")
 _UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffd]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")

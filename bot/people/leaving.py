@@ -57,8 +57,8 @@ def erase(session: Session, now: datetime, person: Person) -> None:
 
 # Contractor: alumni and stakeholders would count as here for ever.
 _NOBODY: dict[str, Any] = {
-    "name": "–", "department": "", "location": "", "country": "", "kind": "contractor", "locale": "en", "time_zone": "UTC", "manager_id": None,
-    "start_on": None, "notice_on": None, "enrolled_at": None, "paused_until": None, "on_leaderboard": False, "preferred_platform": "",
+    "name": "–", "department": "", "location": "", "country": "", "subdivision": "", "kind": "contractor", "locale": "en", "time_zone": "UTC",
+    "manager_id": None, "start_on": None, "notice_on": None, "enrolled_at": None, "paused_until": None, "on_leaderboard": False, "preferred_platform": "",
     "is_locale_own": False, "is_time_zone_own": False, "erase_asked_at": None,
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from bot.db import UtcDateTime
 
-_PLAIN = ("name", "department", "location", "country", "kind", "start_on", "notice_on", "end_on")
+_PLAIN = ("name", "department", "location", "country", "subdivision", "kind", "start_on", "notice_on", "end_on")
 _WATCHED = ("kind", "department", "start_on", "notice_on", "end_on")  # what bonuses and others are fed from
 _DAYS = ("start_on", "notice_on", "end_on")
 # A language or zone that the person chose stays; an empty cell says nothing about them.

@@ -36,6 +36,7 @@ class Person(SQLModel, table=True):
     department: str = ""
     location: str = ""
     country: str = ""
+    subdivision: str = ""  # part of the country (ISO 3166-2), for its public holidays
     kind: str = Field(default="employee", index=True)
     manager_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     start_on: date | None = None

@@ -23,6 +23,7 @@ class ImportLine(SQLModel, table=True):
     department: str = ""
     location: str = ""
     country: str = ""
+    subdivision: str = ""
     manager_email: str = ""
     roles: str = ""
     kind: str = "employee"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import exists
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from bot import settings
 from bot.referrals.details import open_details
 from bot.referrals.endorsing import endorsement, forget_words_of
 from bot.referrals.forgetting import shred
+from bot.referrals.keeping import due_by
+from bot.referrals.leave import forget_leave
 from bot.referrals.links import retire_links
 from bot.referrals.moving import move
+from bot.referrals.papers import paper_facts
 from bot.referrals.records import Candidate, ConsentRecord, Referral, StageChange
-from bot.referrals.stages import ACTIVE
 from bot.vault import Vault, token_hash
 
 
@@ -55,8 +54,11 @@ def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, ob
     """Everything we hold about a candidate, as plain data (GDPR articles 15 and 20); a recruiter's own notes are not part of it."""
     details = open_details(session, vault, candidate)
     consents = session.exec(select(ConsentRecord).where(ConsentRecord.candidate_id == candidate.id).order_by(col(ConsentRecord.id)))
-    about: dict[str, object] = {k: v for k, v in vars(details).items() if k != "token"} if details else {}
+    about: dict[str, object] = {k: v for k, v in vars(details).items() if k not in ("token", "answers")} if details else {}
+    paper = paper_facts(session, candidate.id or 0)
     return about | {
+        "answers": [{"question": q, "answer": a} for q, a in details.answered] if details else [],
+        "cv": {"kind": paper[0], "bytes": paper[1]} if paper else None,
         "language": candidate.locale, "referrer_may_see": candidate.referrer_may_see, "about_other_openings": candidate.about_others,
         "erased_at": candidate.erased_at.isoformat() if candidate.erased_at else None,
         "consents": [
@@ -66,34 +68,15 @@ def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, ob
     }  # fmt: skip
 
 
-def overdue_for_erasure(session: Session, now: datetime, limit: int) -> list[tuple[int, bool]]:
-    """Candidates whose time is over (settings `privacy.not_hired_days` after the decision, `privacy.unconfirmed_days` for those who
-    never confirmed): (candidate id, whether they were hired: then their referral keeps its stage)."""
-    decided = now - timedelta(days=int(settings.get(session, "privacy.not_hired_days")))
-    silent = now - timedelta(days=int(settings.get(session, "privacy.unconfirmed_days")))
-    over = (col(Referral.stage).in_(("rejected", "withdrawn", "duplicate", "hired", "closed"))) & (col(Referral.stage_since) <= decided)
-    unheard = (col(Referral.stage).in_(("invited", "expired", "declined"))) & (col(Referral.stage_since) <= silent)
-    other = aliased(Referral)
-    in_process = exists().where(col(other.candidate_id) == col(Candidate.id), col(other.stage).in_(ACTIVE))
-    rows = session.exec(
-        select(Referral.candidate_id, col(Referral.start_on).is_not(None))
-        .join(Candidate, col(Candidate.id) == Referral.candidate_id)
-        .where(over | unheard, col(Candidate.erased_at).is_(None), ~in_process)
-        .order_by(col(Referral.id))
-        .limit(limit)
-    )
-    return [(candidate_id, bool(was_hired)) for candidate_id, was_hired in rows]
-
-
 def retain(session: Session, now: datetime, limit: int = 200) -> bool:
     """Erase what nobody needs any more; True when more is due."""
-    due = overdue_for_erasure(session, now, limit)
-    for candidate_id, was_hired in due:
-        candidate = session.get(Candidate, candidate_id)
-        if candidate and was_hired:
+    due = due_by(session, now, limit)
+    for one in due:
+        candidate = session.get(Candidate, one.candidate_id)
+        if candidate and one.was_hired:
             shred(session, now, candidate)
         elif candidate:
-            erase_candidate(session, now, None, candidate_id, by="time")
+            erase_candidate(session, now, None, one.candidate_id, by="time")
     return len(due) == limit
 
 
@@ -101,6 +84,7 @@ def erase_person(session: Session, now: datetime, person_id: int) -> None:
     """What is forgotten here when somebody of the directory is erased: their links take nobody in any more, and what they
     wrote for candidates goes. Referrals hold ids only."""
     retire_links(session, person_id)
+    forget_leave(session, person_id)
     forget_words_of(session, person_id)
 
 

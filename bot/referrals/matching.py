@@ -13,6 +13,7 @@ from bot.errors import FieldRefusal, Refusal
 from bot.openings import JobOpening
 from bot.people import Person
 from bot.plans import BonusPlan
+from bot.referrals.leave import covered_by
 from bot.referrals.links import named_openings
 from bot.referrals.moving import stale
 from bot.referrals.promising import promised
@@ -27,9 +28,14 @@ def of_referrer(session: Session, person_id: int, offset: int, limit: int) -> tu
     return list(session.exec(select(Referral).where(which).order_by(col(Referral.id).desc()).offset(offset).limit(limit))), total
 
 
-def in_hand(session: Session, person_id: int, offset: int, limit: int) -> tuple[list[Referral], int]:
-    """One page of what waits for a recruiter: theirs and those that nobody has taken, oldest stage first, and how many there are."""
-    mine = or_(col(Referral.recruiter_id) == person_id, col(Referral.recruiter_id).is_(None), col(Referral.stage) == "confirmed")
+def in_hand(session: Session, now: datetime, person_id: int, offset: int, limit: int) -> tuple[list[Referral], int]:
+    """One page of what waits for a recruiter: theirs, those of whom they stand in for now, and those that nobody has taken; oldest
+    stage first, and how many there are."""
+    mine = or_(
+        col(Referral.recruiter_id).in_((person_id, *covered_by(session, person_id, now))),
+        col(Referral.recruiter_id).is_(None),
+        col(Referral.stage) == "confirmed",
+    )
     which = col(Referral.stage).in_(ACTIVE) & mine
     total = session.exec(select(func.count()).select_from(Referral).where(which)).one()
     rows = session.exec(select(Referral).where(which).order_by(col(Referral.stage_since), col(Referral.id)).offset(offset).limit(limit))

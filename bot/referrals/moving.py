@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 from bot import audit, outbox, people
 from bot.errors import Refusal, Stale
 from bot.messages import Say
-from bot.openings import JobOpening
 from bot.people import Person
+from bot.referrals.deadlines import deadline, note_end
 from bot.referrals.forgetting import shred
 from bot.referrals.records import Candidate, Referral, StageChange
+from bot.referrals.responsible import recruiters_of, stands_in_for
 from bot.referrals.stages import ENDS, may
 
 # Stages of which a candidate with an e-mail address is told by mail; `erased` has no address left.
@@ -51,7 +52,9 @@ def move(
     _check(session, referral, actor_id, to, by)
     cause = by or _cause(session, actor_id)
     old = referral.stage
+    promise = deadline(session, now, referral)
     _update(session, now, actor_id, referral, to, facts)
+    note_end(session, now, referral_id, old, promise, is_ours=cause in ("recruiter", "hr"))
     change = record(session, now, actor_id, referral, old, cause, words=facts.get("words", ""), sealed=facts.get("sealed", ""))
     tell(session, now, referral, change)
     if to == "erased" and (candidate := session.get(Candidate, referral.candidate_id)):
@@ -80,22 +83,18 @@ def tell(session: Session, now: datetime, referral: Referral, change: StageChang
         _tell_recruiters(session, now, referral)
     elif change.old:
         outbox.owe_change(session, now, "update", "referral_new", rid)
-        outbox.cancel(session, "referral_waiting", rid)
+        settle(session, now, rid)
     if change.by == "candidate" and change.old and referral.recruiter_id and (recruiter := session.get(Person, referral.recruiter_id)):
         outbox.owe(session, now, f"referral:{rid}:{change.new}:recruiter", "referral_gone", cid, recruiter)
     if change.new in ENDS or change.new == "hired":
         _tell_duplicates(session, now, rid)
 
 
-def recruiters_of(session: Session, referral: Referral, now: datetime) -> list[Person]:
-    """Who is to hear of a referral: its recruiter, else the opening's, else all recruiters, else HR; only who still may."""
-    opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
-    for person_id in (referral.recruiter_id, opening and opening.recruiter_id):
-        person = session.get(Person, person_id) if person_id else None
-        if person and person.id and person.is_here(now.date()) and people.has_role(session, person.id, "recruiter", "hr"):
-            return [person]
-    here = [p for p in people.holders(session, "recruiter") if p.is_here(now.date())]
-    return here or [p for p in people.holders(session, "hr") if p.is_here(now.date())]
+def settle(session: Session, now: datetime, referral_id: int) -> None:
+    """What reminded of a referral says so no more: not sent it is cancelled, sent it is shown as it is now."""
+    for notice in ("referral_waiting", "referral_stuck"):
+        outbox.cancel(session, notice, referral_id)
+        outbox.owe_change(session, now, "update", notice, referral_id)
 
 
 def last_change(session: Session, referral_id: int) -> StageChange | None:
@@ -137,10 +136,10 @@ def _check(session: Session, referral: Referral, actor_id: int | None, to: str, 
 
 
 def _update(session: Session, now: datetime, actor_id: int | None, referral: Referral, to: str, facts: Facts) -> None:
-    new: dict[str, object] = {"stage": to, "stage_since": now, "version": referral.version + 1, "reminded_at": None, "escalated_at": None}
+    new: dict[str, object] = {"stage": to, "stage_since": now, "version": referral.version + 1, "waits_since": None, "reminded_at": None, "escalated_at": None}
     new |= {name: value for name, value in facts.items() if name not in ("words", "sealed")}
-    if to == "taken":
-        new.setdefault("recruiter_id", actor_id)
+    if to == "taken" and not (actor_id and stands_in_for(session, actor_id, referral.recruiter_id, now)):
+        new.setdefault("recruiter_id", actor_id)  # what a deputy takes stays its recruiter's
     if to == "confirmed":
         new["confirmed_at"] = now
     here = (col(Referral.id) == referral.id, col(Referral.stage) == referral.stage, col(Referral.version) == referral.version)

@@ -87,6 +87,9 @@ class Referral(SQLModel, table=True):
     former_person_id: int | None = Field(default=None, foreign_key="person.id")
     duplicate_of_id: int | None = Field(default=None, foreign_key="referral.id", index=True)
     nonce: str = Field(unique=True)  # keyed hash of the form's one-time number: a second POST is the same referral
+    notice_due_at: datetime | None = utc_field(default=None)  # by when the candidate must have been told (GDPR articles 13 and 14)
+    noticed_at: datetime | None = utc_field(default=None)  # when they were: on their page, or by the letter that was sent
+    waits_since: datetime | None = utc_field(default=None)  # a word to the candidate, or a late handing over, since the stage began
     reminded_at: datetime | None = utc_field(default=None)
     escalated_at: datetime | None = utc_field(default=None)
     version: int = 1

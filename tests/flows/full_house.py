@@ -25,6 +25,7 @@ from bot.openings import BoardAnswer, BoardDraft, Listed
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Candidate, Referral
+from bot.referrals.leave import plan_leave
 from bot.stories import FeedDraft, nurture
 from bot.vault import ANSWERS
 
@@ -245,7 +246,9 @@ def _rest(session: Session, house: FullHouse) -> None:
     settings.put(session, START, hr, "leaderboard.enabled", True)
     settings.put(session, START, hr, "referral.take_days", 5)
     for name, person in p.items():
-        ids[f"me_of_{name}"] = person.id
+        ids[f"me_of_{name}"], ids[f"deputy_of_{name}"] = person.id, p["hr" if name == "recruiter" else "recruiter"].id
+    for away, deputy, month in (("recruiter", "hr", 7), ("hr", "recruiter", 8)):
+        plan_leave(session, START, hr, p[away], p[deputy].id or 0, date(2026, month, 1), date(2026, month, 20))
 
 
 def _boards(session: Session, ids: dict[str, Any]) -> None:

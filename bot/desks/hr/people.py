@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import col, or_, select
 
 from bot import people
-from bot.desks import erasing
+from bot.desks import erasing, leave
 from bot.desks.turn import Desk, Turn
 from bot.desks.wording import is_id
 from bot.errors import FieldRefusal, Refusal
@@ -160,7 +160,9 @@ def _person_card(turn: Turn, person: Person) -> Card:
     if person.erase_asked_at:
         facts.append(("erasure", say("people.day", day=turn.deployment.today(person.erase_asked_at))))
     rows = tuple(Fact(say(f"people.facts.{name}"), value) for name, value in facts)
-    buttons = (Button(say("people.roles.change"), "people.roles", str(person.id)), Button(say("people.find"), "people.find"), erasing.button_for(person))
+    away = (leave.button_for(person),) if person.is_here(turn.today) and {"recruiter", "hr"} & set(held) else ()
+    roles = Button(say("people.roles.change"), "people.roles", str(person.id))
+    buttons = (roles, *away, Button(say("people.find"), "people.find"), erasing.button_for(person))
     is_left = () if person.is_here(turn.today) else (Note(say("people.has_left")),)
     return Card(say("people.card", name=person.name), (Facts(rows), Copyable(say("people.email"), person.email), *is_left, Buttons(buttons)))
 

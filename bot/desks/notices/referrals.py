@@ -59,16 +59,6 @@ def new(owed: Owed) -> Card | None:
     return referral_card(owed.session, referral) if referral and referral.stage not in referrals.HIDDEN else None
 
 
-def waiting(owed: Owed) -> Card | None:
-    """To the recruiter: somebody is waiting for you."""
-    return _waiting_card(owed, "recruiter.waiting.title")
-
-
-def stuck(owed: Owed) -> Card | None:
-    """Into HR's channel: nobody has taken this referral."""
-    return _waiting_card(owed, "recruiter.stuck.title")
-
-
 def gone(owed: Owed) -> Card | None:
     """To the recruiter: the candidate withdrew, or had their details erased."""
     change, referral = _change(owed)
@@ -137,18 +127,9 @@ def _referrer_card(referral: Referral, title: Say, blocks: list[Block], *more: B
     return Card(title, (*blocks, buttons), tone="good" if is_good else "plain")
 
 
-def _waiting_card(owed: Owed, title: str) -> Card | None:
-    referral = owed.session.get(Referral, owed.subject_id)
-    if referral is None or referral.stage != "confirmed":
-        return None
-    opening = wording.opening_name(owed.session, referral.opening_id)
-    card, days = referral_card(owed.session, referral), (owed.now - referral.stage_since).days
-    return Card(say(title, opening=opening, count=days), (Paragraph(say("recruiter.waiting.text", count=days)), *card.blocks), tone="warning")
-
-
 BUILDERS: dict[str, Builder] = {
-    "referral_stage": stage, "referral_over": over, "referral_matched": matched, "referral_new": new, "referral_waiting": waiting,
-    "referral_stuck": stuck, "referral_gone": gone, "candidate_confirmed": to_candidate, "candidate_stage": to_candidate,
+    "referral_stage": stage, "referral_over": over, "referral_matched": matched, "referral_new": new,
+    "referral_gone": gone, "candidate_confirmed": to_candidate, "candidate_stage": to_candidate,
     "candidate_matched": matched_to_candidate,
 }  # fmt: skip
 OUTSIDERS: dict[str, OutsiderOf] = {"candidate_confirmed": candidate_address, "candidate_stage": candidate_address, "candidate_matched": matched_address}

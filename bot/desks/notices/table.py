@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bot.desks import sign_in
-from bot.desks.notices import Builder, OutsiderOf, bonuses, hires, intake, ledger, openings, referrals, stories, strategy
+from bot.desks.notices import Builder, OutsiderOf, bonuses, handing, hires, intake, invitations, ledger, openings, referrals, stories, strategy
 
 BUILDERS: dict[str, Builder] = {
     **stories.BUILDERS,
     **strategy.BUILDERS,
     **sign_in.BUILDERS,
     **referrals.BUILDERS,
+    **invitations.BUILDERS,
+    **handing.BUILDERS,
     **bonuses.BUILDERS,
     **hires.BUILDERS,
     **intake.BUILDERS,
@@ -18,7 +20,7 @@ BUILDERS: dict[str, Builder] = {
 }
 
 # Notices that go by mail to somebody outside the directory: who that is.
-OUTSIDERS: dict[str, OutsiderOf] = {**referrals.OUTSIDERS}
+OUTSIDERS: dict[str, OutsiderOf] = {**handing.OUTSIDERS, **referrals.OUTSIDERS, **invitations.OUTSIDERS}
 
 # Notices to people that go by mail whatever platform they use: a sign-in link proves the mailbox.
 BY_MAIL: set[str] = {*sign_in.BY_MAIL}

@@ -103,6 +103,7 @@ def upgrade() -> None:
     sa.Column('department', sa.String(), nullable=False),
     sa.Column('location', sa.String(), nullable=False),
     sa.Column('country', sa.String(), nullable=False),
+    sa.Column('subdivision', sa.String(), nullable=False),
     sa.Column('manager_email', sa.String(), nullable=False),
     sa.Column('roles', sa.String(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
@@ -118,6 +119,11 @@ def upgrade() -> None:
         batch_op.create_index('ix_import_line_email', ['run', 'email'], unique=False)
         batch_op.create_index(batch_op.f('ix_importline_at'), ['at'], unique=False)
 
+    op.create_table('invitedbefore',
+    sa.Column('address_hash', sa.String(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('address_hash')
+    )
     op.create_table('jobboard',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -210,6 +216,7 @@ def upgrade() -> None:
     sa.Column('department', sa.String(), nullable=False),
     sa.Column('location', sa.String(), nullable=False),
     sa.Column('country', sa.String(), nullable=False),
+    sa.Column('subdivision', sa.String(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('manager_id', sa.Integer(), nullable=True),
     sa.Column('start_on', sa.Date(), nullable=True),
@@ -348,6 +355,15 @@ def upgrade() -> None:
     with op.batch_alter_table('calendarkey', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_calendarkey_person_id'), ['person_id'], unique=False)
 
+    op.create_table('candidatefile',
+    sa.Column('candidate_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['candidate_id'], ['candidate.id'], ),
+    sa.PrimaryKeyConstraint('candidate_id')
+    )
     op.create_table('clipping',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -421,6 +437,16 @@ def upgrade() -> None:
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_identity_person_id'), ['person_id'], unique=False)
 
+    op.create_table('kept',
+    sa.Column('candidate_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('until', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['candidate_id'], ['candidate.id'], ),
+    sa.PrimaryKeyConstraint('candidate_id')
+    )
     op.create_table('override',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('story_id', sa.Integer(), nullable=False),
@@ -476,6 +502,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('persontopic', schema=None) as batch_op:
         batch_op.create_index('ix_persontopic_topic', ['topic', 'person_id'], unique=False)
+
+    op.create_table('recruiterleave',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('deputy_id', sa.Integer(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=False),
+    sa.Column('began_at', bot.db.UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['deputy_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('person_id')
+    )
+    with op.batch_alter_table('recruiterleave', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recruiterleave_deputy_id'), ['deputy_id'], unique=False)
 
     op.create_table('rolegrant',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -937,6 +978,9 @@ def upgrade() -> None:
     sa.Column('former_person_id', sa.Integer(), nullable=True),
     sa.Column('duplicate_of_id', sa.Integer(), nullable=True),
     sa.Column('nonce', sa.String(), nullable=False),
+    sa.Column('notice_due_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('noticed_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('waits_since', bot.db.UtcDateTime(), nullable=True),
     sa.Column('reminded_at', bot.db.UtcDateTime(), nullable=True),
     sa.Column('escalated_at', bot.db.UtcDateTime(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -1061,6 +1105,20 @@ def upgrade() -> None:
         batch_op.create_index('ix_click_share', ['share_id', 'sort'], unique=False)
         batch_op.create_index(batch_op.f('ix_click_story_id'), ['story_id'], unique=False)
 
+    op.create_table('deadlinerecord',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('referral_id', sa.Integer(), nullable=False),
+    sa.Column('stage', sa.String(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.Column('is_kept', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('deadlinerecord', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_deadlinerecord_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_deadlinerecord_referral_id'), ['referral_id'], unique=False)
+
     op.create_table('endorsement',
     sa.Column('referral_id', sa.Integer(), nullable=False),
     sa.Column('sealed', sa.String(), nullable=False),
@@ -1068,6 +1126,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], ),
     sa.PrimaryKeyConstraint('referral_id')
     )
+    op.create_table('referralnote',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('referral_id', sa.Integer(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('at', bot.db.UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('referralnote', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referralnote_referral_id'), ['referral_id'], unique=False)
+
     op.create_table('referralshare',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('referral_id', sa.Integer(), nullable=False),
