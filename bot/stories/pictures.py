@@ -14,9 +14,10 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from bot import audit
 from bot.db import utc_field
 from bot.errors import FieldRefusal, Stale
-from bot.stories.drafting import EDITABLE
+from bot.stories.drafting import EDITABLE, get
 from bot.stories.records import Story
 from bot.stories.text import clean
+from bot.stories.versions import keep
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SIDE = 6000  # pixels
@@ -79,6 +80,7 @@ def illustrate(
     if not alt:
         raise FieldRefusal("alt", "stories.refused.alt")
     row = add_picture(session, now, actor_id, token, story_id, content)
+    keep(session, now, actor_id, get(session, story_id), "edited")
     change = update(Story).where(col(Story.id) == story_id, col(Story.version) == version, col(Story.state).in_(EDITABLE))
     done = session.execute(change.values(image_url=link(row.path), image_alt=alt, version=version + 1))
     if not isinstance(done, CursorResult) or done.rowcount != 1:
