@@ -49,6 +49,10 @@ class Vault:
 
     def seal_for(self, session: Session, owner: str, plain: str) -> str:
         """Encrypt with the owner's own key, which is made at first use."""
+        return self.seal_bytes_for(session, owner, plain.encode()).decode()
+
+    def seal_bytes_for(self, session: Session, owner: str, plain: bytes) -> bytes:
+        """As `seal_for`, for a file."""
         locked = _locked(session, owner)
         if locked is None:
             key = Fernet.generate_key()
@@ -56,16 +60,21 @@ class Vault:
             session.flush()
         else:
             key = self._fernet.decrypt(locked.encode())
-        return Fernet(key).encrypt(plain.encode()).decode()
+        return Fernet(key).encrypt(plain)
 
     def open_for(self, session: Session, owner: str, sealed: str) -> str | None:
         """Decrypt with the owner's key; None once that key was erased, also where a new one took its place."""
+        plain = self.open_bytes_for(session, owner, sealed.encode())
+        return None if plain is None else plain.decode()
+
+    def open_bytes_for(self, session: Session, owner: str, sealed: bytes) -> bytes | None:
+        """As `open_for`, for a file."""
         locked = _locked(session, owner)
         if locked is None or not sealed:
             return None
         key = Fernet(self._fernet.decrypt(locked.encode()))
         try:
-            return key.decrypt(sealed.encode()).decode()
+            return key.decrypt(sealed)
         except InvalidToken:
             return None
 

@@ -15,6 +15,7 @@ from adapters.portal.desks import Desks
 from adapters.portal.home import Home
 from adapters.portal.imports import Imports
 from adapters.portal.live import PortalChat
+from adapters.portal.papers import Papers
 from adapters.portal.payruns import PayRuns
 from adapters.portal.pictures import Pictures
 from adapters.portal.portal import Extras, Portal
@@ -42,7 +43,7 @@ class PortalAdapter:
     def add_routes(self, app: web.Application) -> None:
         """Every page, and what ends the open streams when the server stops."""
         files.add_routes(app)
-        for part in (Calendar, CalendarFeed, Home, Talk, Desks, PayRuns, Pictures, QrCodes, SignIn, CandidatePage, PrivacyPage):
+        for part in (Calendar, CalendarFeed, Home, Talk, Desks, Papers, PayRuns, Pictures, QrCodes, SignIn, CandidatePage, PrivacyPage):
             part(self.portal).add_routes(app)
         self.imports.add_routes(app)
         self.portal.extras.add_routes(app, self.portal)

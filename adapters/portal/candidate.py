@@ -13,9 +13,11 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlmodel import Session
 
-from adapters.guard import CANDIDATE_LIMIT, Limiter, Refused, Route, client_address, read_form
+from adapters.guard import CANDIDATE_LIMIT, CANDIDATE_SECONDS, Limiter, Refused, Route, client_address, read_form
+from adapters.papers import Judge, Unfit
 from adapters.portal import headers
-from adapters.portal.asking import Posted, read_filling
+from adapters.portal.asking import Filling, Posted, read_filling
+from adapters.portal.candidate_text import own_text
 from adapters.portal.env import draw
 from adapters.portal.inbound import field
 from adapters.portal.portal import Portal
@@ -23,10 +25,14 @@ from adapters.portal.visitor import stop
 from adapters.portal.visits import require_origin, wanted_locale
 from adapters.portal.widgets import Filled, initial
 from bot.desks import Deployment, candidate
-from bot.desks.candidate import CandidateView
+from bot.desks.candidate import Answered, CandidateView
+from bot.desks.papers import Paper
+from bot.messages import Text, say
 from content.catalog import LOCALES, Words
 
 Right: TypeAlias = Callable[[Session, Deployment, str, datetime], bool]
+Deed: TypeAlias = Callable[[Session, Deployment, str, dict[str, str], str, datetime, Paper | None], Answered]
+ACCEPT = ".pdf,.docx,.odt"
 _STATUS = {"form": 200, "done": 200, "unknown": 404, "expired": 410, "closed": 410, "erased": 410}
 
 
@@ -35,6 +41,7 @@ class CandidatePage:
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
+        self.judge = Judge()
         self.tries = Limiter(per_minute=30, burst=60)  # looking
         self.posts = Limiter(per_minute=6, burst=20)
 
@@ -43,68 +50,126 @@ class CandidatePage:
         app.router.add_get("/r/{token}", self._guard(self.show))
         app.router.add_post("/r/{token}", self._guard(self.confirm))
         app.router.add_get("/r/{token}/download", self._guard(self.download))
-        app.router.add_post("/r/{token}/withdraw", self._guard(self.withdraw))
-        app.router.add_post("/r/{token}/erase", self._guard(self.erase))
+        app.router.add_get("/r/{token}/text", self._guard(self.text))
+        app.router.add_get("/r/{token}/cv", self._guard(self.paper))
+        app.router.add_post("/r/{token}/correct", self._guard(self.correct))
+        for name, deed in (("decline", candidate.decline), ("withdraw", candidate.withdraw), ("erase", candidate.erase)):
+            app.router.add_post(f"/r/{{token}}/{name}", self._guard(self._right(deed)))
 
     async def show(self, request: web.Request) -> web.Response:
         """The notice and the form, or how things stand."""
-        return await self._page(request)
+        return await self._page(request, await self._view(request))
 
     async def confirm(self, request: web.Request) -> web.Response:
         """The candidate's own yes."""
-        posted = await self._posted(request)
-        hub, token = self.portal.hub, request.match_info["token"]
-        view = await hub.db.read(candidate.view, hub.deployment, token, hub.clock.now())
+        posted, name, content = await self._posted(request)
+        view = await self._view(request, field(posted, "lang"))
         if view.form is None:
-            return self._onward(token, _locale(request, view, posted))
-        filling = read_filling(view.form, posted)
-        locale = _locale(request, view, posted)
+            return self._onward(_token(request), view.locale)
+        filling, (paper, wrong) = read_filling(view.form, posted), await self._paper(name, content)
         given = {**filling.values, "nonce": field(posted, "nonce")}
-        answered = await hub.db.write(candidate.confirm, hub.deployment, token, given, locale, hub.clock.now())
-        if answered.errors:
-            return await self._page(request, posted, Filled(filling.values, answered.errors), field(posted, "nonce"))
-        hub.wake()
-        return self._onward(answered.token or token, locale)
+        if wrong is None:
+            answered = await self._write(candidate.confirm, request, given, view.locale, paper)
+        else:
+            answered = Answered(errors={"cv": wrong})
+        return await self._after(request, view, filling, answered, field(posted, "nonce"), has_file=paper is not None)
 
-    async def withdraw(self, request: web.Request) -> web.Response:
-        """Take the referral back."""
-        return await self._right(request, candidate.withdraw)
-
-    async def erase(self, request: web.Request) -> web.Response:
-        """Have everything forgotten."""
-        return await self._right(request, candidate.erase)
+    async def correct(self, request: web.Request) -> web.Response:
+        """The candidate puts their details right."""
+        posted, name, content = await self._posted(request)
+        view = await self._view(request, field(posted, "lang"))
+        if view.correction is None:
+            return self._onward(_token(request), view.locale)
+        filling, (paper, wrong) = read_filling(view.correction, posted), await self._paper(name, content)
+        given = {**filling.values, "without_paper": field(posted, "without_paper")}
+        if wrong is None:
+            answered = await self._write(candidate.correct, request, given, view.locale, paper)
+        else:
+            answered = Answered(errors={"cv": wrong})
+        return await self._after(request, view, filling, answered, has_file=paper is not None)
 
     async def download(self, request: web.Request) -> web.Response:
-        """Everything we hold, as a file."""
+        """Everything we hold, as a file for machines."""
         hub = self.portal.hub
-        text = await hub.db.read(candidate.download, hub.deployment, request.match_info["token"], hub.clock.now())
+        text = await hub.db.read(candidate.download, hub.deployment, _token(request), hub.clock.now())
         if text is None:
-            return await self._page(request)
-        named = {"Content-Disposition": 'attachment; filename="my-data.json"'}
-        return self._dressed(web.Response(text=text, content_type="application/json", headers=named))
+            return await self.show(request)
+        return self._file(text.encode(), "application/json", "my-data.json")
 
-    async def _right(self, request: web.Request, deed: Right) -> web.Response:
-        posted = await self._posted(request)
+    async def text(self, request: web.Request) -> web.Response:
+        """Everything we hold, as a text to read."""
+        view = await self._view(request)
+        if not view.can_download:
+            return await self._page(request, view)
+        deployment = self.portal.hub.deployment
+        lines = own_text(view, Words(view.locale or "en", deployment.time_zone), deployment.organisation, self.portal.hub.clock.now())
+        return self._file("\r\n".join(lines).encode(), "text/plain", "my-data.txt")
+
+    async def paper(self, request: web.Request) -> web.Response:
+        """Their own CV back."""
         hub = self.portal.hub
-        await hub.db.write(deed, hub.deployment, request.match_info["token"], hub.clock.now())
+        paper = await hub.db.read(candidate.own_paper, hub.deployment, _token(request), hub.clock.now())
+        return await self.show(request) if paper is None else self._file(paper.content, paper.type, f"my-cv.{paper.kind}")
+
+    def _right(self, deed: Right) -> Route:
+        async def route(request: web.Request) -> web.Response:
+            posted, _, _ = await self._posted(request)
+            hub = self.portal.hub
+            await hub.db.write(deed, hub.deployment, _token(request), hub.clock.now())
+            hub.wake()
+            return self._onward(_token(request), field(posted, "lang"))
+
+        return route
+
+    async def _posted(self, request: web.Request) -> tuple[Posted, str, bytes]:
+        """The fields, and the file with the name it came under (empty where none was chosen)."""
+        form = await read_form(request, CANDIDATE_LIMIT, CANDIDATE_SECONDS)
+        posted = {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
+        file = form.get("cv")
+        if not isinstance(file, web.FileField) or not file.filename:
+            return posted, "", b""
+        with file.file as stream:
+            return posted, file.filename, stream.read()
+
+    async def _paper(self, name: str, content: bytes) -> tuple[Paper | None, Text | None]:
+        """The file once it is judged, or why it is not taken."""
+        try:
+            return (await self.judge.judged(name, content) if name else None), None
+        except Unfit as e:
+            return None, say(f"candidate.cv.wrong.{e.why}")
+
+    async def _view(self, request: web.Request, given: str = "") -> CandidateView:
+        hub, asked = self.portal.hub, given if given in LOCALES else wanted_locale(request, "")
+        return await hub.db.read(candidate.view, hub.deployment, _token(request), hub.clock.now(), asked)
+
+    async def _write(self, deed: Deed, request: web.Request, given: dict[str, str], locale: str, paper: Paper | None) -> Answered:
+        hub = self.portal.hub
+        answered = await hub.db.write(deed, hub.deployment, _token(request), given, locale, hub.clock.now(), paper)
         hub.wake()
-        return self._onward(request.match_info["token"], field(posted, "lang"))
+        return answered
 
-    async def _posted(self, request: web.Request) -> Posted:
-        form = await read_form(request, CANDIDATE_LIMIT)
-        return {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
+    async def _after(self, request: web.Request, view: CandidateView, filling: Filling, answered: Answered, nonce: str = "", *, has_file: bool) -> web.Response:
+        """The page again with what is wrong, else where the post leads."""
+        if not answered.errors:
+            return self._onward(answered.token or _token(request), view.locale)
+        errors = dict(answered.errors)
+        if has_file:
+            errors["cv"] = say("candidate.cv.again")
+        return await self._page(request, view, Filled(filling.values, errors), nonce)
 
-    async def _page(self, request: web.Request, posted: Posted | None = None, filled: Filled | None = None, nonce: str = "") -> web.Response:
-        hub, token = self.portal.hub, request.match_info["token"]
-        view = await hub.db.read(candidate.view, hub.deployment, token, hub.clock.now())
-        locale = _locale(request, view, posted or {})
-        words = Words(locale, hub.deployment.time_zone)
-        filled = filled or Filled()
-        values = {f.name: filled.values.get(f.name, initial(f)) for f in view.form.fields} if view.form else {}
-        body = draw("candidate.html", words, view=view, values=values, filled=filled, nonce=nonce or view.nonce, address=f"/r/{quote(token, safe='')}")
-        html = draw("plain.html", words, title=words(view.title), body=body, banner="", organisation=hub.deployment.organisation)
+    async def _page(self, request: web.Request, view: CandidateView, filled: Filled | None = None, nonce: str = "") -> web.Response:
+        words = Words(view.locale or "en", self.portal.hub.deployment.time_zone)
+        filled, form = filled or Filled(), view.form or view.correction
+        values = {f.name: filled.values.get(f.name, initial(f)) for f in form.fields} if form else {}
+        address = f"/r/{quote(_token(request), safe='')}"
+        body = draw("candidate.html", words, view=view, form=form, values=values, filled=filled, nonce=nonce or view.nonce, address=address, accept=ACCEPT)
+        html = draw("plain.html", words, title=words(view.title), body=body, banner="", organisation=self.portal.hub.deployment.organisation)
         status = 422 if filled.errors else _STATUS[view.state]
         return self._dressed(web.Response(text=html, status=status, content_type="text/html"))
+
+    def _file(self, content: bytes, kind: str, name: str) -> web.Response:
+        named = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return self._dressed(web.Response(body=content, content_type=kind, charset="utf-8" if kind.startswith("text/") else None, headers=named))
 
     def _onward(self, token: str, locale: str) -> web.Response:
         language = f"?lang={locale}" if locale in LOCALES else ""
@@ -128,7 +193,5 @@ class CandidatePage:
         return route
 
 
-def _locale(request: web.Request, view: CandidateView, posted: Posted) -> str:
-    """The language asked for, else the browser's, else the opening's."""
-    asked = field(posted, "lang")
-    return asked if asked in LOCALES else wanted_locale(request, view.locale if view.locale in LOCALES else "en")
+def _token(request: web.Request) -> str:
+    return request.match_info["token"]

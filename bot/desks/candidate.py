@@ -6,19 +6,21 @@ A portal page draws it: `/r/<token>` is either an employee's referral link (stat
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from bot import referrals, settings
+from bot import referrals
+from bot.desks import candidate_forms as forms
 from bot.desks import wording
+from bot.desks.candidate_forms import NoticePart
 from bot.desks.turn import Deployment
 from bot.errors import Refusal
-from bot.messages import Fact, Form, Moment, Plain, Say, Text, TextField, TickField, say
-from bot.openings import LOCALES, JobOpening
-from bot.referrals import Candidate, Consent, Details, Referral, ReferralLink, StageChange, consent, erasing, links
+from bot.messages import Fact, Form, Moment, Plain, Text, say
+from bot.openings import JobOpening
+from bot.referrals import Candidate, ConsentRecord, Details, Paper, Referral, ReferralLink, StageChange, consent, erasing, links
 from bot.referrals.details import MAX_MESSAGE
 
 State = Literal["form", "done", "erased", "expired", "closed", "unknown"]
@@ -36,14 +38,6 @@ class OpeningFacts:
 
 
 @dataclass(frozen=True)
-class NoticePart:
-    """One part of the privacy notice."""
-
-    title: Text
-    text: Text
-
-
-@dataclass(frozen=True)
 class Step:
     """One thing that happened to a referral, in the candidate's words."""
 
@@ -55,10 +49,12 @@ class Step:
 class CandidateView:
     """The page at `/r/<token>`. What does not belong to its state is empty.
 
-    form: `form`, to be posted with `nonce` (hidden) and the page's locale; `notice` stands above its button.
-    done: `steps`, what happens next, the candidate's own `details`, and which of the three rights can be used.
-    erased, expired, closed, unknown: title and lead say it all. `locale` is the language to begin with where the reader's is not
-    known; never a reason to show another than they asked for.
+    form: `form`, to be posted with `nonce` (hidden) and the page's locale; `notice` stands above its button. With `can_decline` it is
+    of somebody who was invited by e-mail.
+    done: `steps`, what happens next, the candidate's own `details`, `correction` (the form to put them right), what they
+    `agreed` to and when, what the referrer `said` for them, whether there is a CV
+    (`has_paper`), and which of their rights can be used.
+    erased, expired, closed, unknown: title and lead say it all. `locale` is the language of the page: the reader's where it is known.
     """
 
     state: State
@@ -70,6 +66,11 @@ class CandidateView:
     notice: tuple[NoticePart, ...] = ()
     notice_version: str = ""
     form: Form | None = None
+    correction: Form | None = None
+    agreed: tuple[Text, ...] = ()
+    said: tuple[Text, ...] = ()
+    has_paper: bool = False
+    can_decline: bool = False
     nonce: str = ""
     steps: tuple[Step, ...] = ()
     next: Text | None = None
@@ -87,40 +88,71 @@ class Answered:
     errors: dict[str, Text] = field(default_factory=dict)
 
 
-def view(session: Session, deployment: Deployment, token: str, now: datetime) -> CandidateView:
-    """The page for a token, whatever it is. Reading it changes nothing."""
-    if link := links.by_token(session, token[:100]):
-        return _link_view(session, deployment, link, now)
-    candidate = erasing.by_token(session, token[:100])
+def view(session: Session, deployment: Deployment, token: str, now: datetime, asked: str = "") -> CandidateView:
+    """The page for a token, whatever it is. Reading it changes nothing. `asked` is the reader's language, empty where it is not known."""
+    link, candidate = links.by_token(session, token[:100]), erasing.by_token(session, token[:100])
+    if link:
+        return _link_view(session, deployment, link, now, asked)
     if candidate is None:
-        return CandidateView("unknown", say("candidate.unknown.title"), (say("candidate.unknown.text"),))
-    return _own_view(session, deployment, candidate)
+        return CandidateView("unknown", say("candidate.unknown.title"), (say("candidate.unknown.text"),), asked)
+    invited = _invited(session, candidate)
+    return _invited_view(session, deployment, candidate, invited, now, asked) if invited else _own_view(session, deployment, candidate, asked)
 
 
-def confirm(session: Session, deployment: Deployment, token: str, values: dict[str, str], locale: str, now: datetime) -> Answered:
+def confirm(session: Session, deployment: Deployment, token: str, values: dict[str, str], locale: str, now: datetime, paper: Paper | None = None) -> Answered:
     """The candidate pressed the button: keep their details and tell the recruiter, or say what is wrong with which field.
 
-    `values` holds the form's fields and `nonce`. The same nonce again leads to the same place. A link that has closed meanwhile
-    leads back to its own page, which says so.
+    `values` holds the form's fields and `nonce`; `paper` is a CV that was judged. The same nonce again leads to the same place. A link
+    that has closed meanwhile leads back to its own page, which says so.
     """
-    link = links.by_token(session, token[:100])
-    if link is None or referrals.state_of(session, link, deployment.today(now), now) != "open":
+    link, candidate = links.by_token(session, token[:100]), erasing.by_token(session, token[:100])
+    invited = _invited(session, candidate, lock=True) if candidate else None
+    link = session.get(ReferralLink, invited.link_id) if invited else link
+    if link is None or referrals.state_of(session, link, deployment.today(now), now) not in ("open", *(("expired",) if invited else ())):
         return Answered(token)
     nonce = values.get("nonce", "")
     if not 16 <= len(nonce) <= 200:
         return Answered(errors={"form": say("candidate.error.form_old")})
-    details, wrong = referrals.read_details(values)
-    if "email" not in wrong and (why := referrals.refused_email(session, link, details.email, deployment.today(now))):
-        wrong["email"] = why
+    details, wrong = _read(session, deployment, values, locale, now, link)
     if wrong:
-        return Answered(errors={name: say(key, count=MAX_MESSAGE) for name, key in wrong.items()})
+        return Answered(errors=wrong)
+    today, given = deployment.today(now), forms.given(session, values, locale)
     try:
-        done = referrals.confirm(
-            session, now, deployment.today(now), deployment.vault, deployment.new_token, link, details, _given(session, values, locale), nonce
-        )
+        if invited and candidate:
+            done = referrals.confirm_invited(session, now, today, deployment.vault, candidate, invited, details, given, paper)
+        else:
+            done = referrals.confirm(session, now, today, deployment.vault, deployment.new_token, link, details, given, nonce, paper)
     except Refusal as e:
         return Answered(errors={"form": say(e.key, **e.params)})
     return Answered(done.token or token)
+
+
+def correct(session: Session, deployment: Deployment, token: str, values: dict[str, str], locale: str, now: datetime, paper: Paper | None = None) -> Answered:
+    """The candidate puts their details right; a tick in `without_paper` lets the CV go. Doing it twice is doing it once."""
+    candidate = erasing.by_token(session, token[:100])
+    mine = referrals.referrals_of(session, candidate.id or 0, lock=True) if candidate else []
+    if candidate is None or not mine or mine[-1].stage in referrals.HIDDEN or mine[-1].stage == "erased":
+        return Answered(token)
+    details, wrong = _read(session, deployment, values, locale, now, session.get_one(ReferralLink, mine[-1].link_id))
+    if wrong:
+        return Answered(errors=wrong)
+    before = referrals.open_details(session, deployment.vault, candidate)
+    if before:  # what was answered in another language stays
+        asked = forms.questions(session, deployment, locale)
+        other = [(question, answer) for question, answer in before.answered if question not in asked]
+        details = replace(details, answers=json.dumps([*other, *details.answered]) if other or details.answered else "")
+    given, without = forms.given(session, values, candidate.locale), values.get("without_paper") == "yes"
+    referrals.correct(session, now, deployment.vault, candidate, mine[-1], details, given, paper, without_paper=without)
+    return Answered(token)
+
+
+def decline(session: Session, deployment: Deployment, token: str, now: datetime) -> bool:
+    """Somebody who was invited says no: their address goes at once. False when there is nothing to say no to."""
+    candidate = erasing.by_token(session, token[:100])
+    invited = _invited(session, candidate, lock=True) if candidate else None
+    if candidate and invited:
+        referrals.decline(session, now, candidate, invited)
+    return invited is not None
 
 
 def withdraw(session: Session, deployment: Deployment, token: str, now: datetime) -> bool:
@@ -147,47 +179,81 @@ def download(session: Session, deployment: Deployment, token: str, now: datetime
     return json.dumps(about, ensure_ascii=False, indent=2)
 
 
-def notice_params(session: Session, organisation: str) -> dict[str, object]:
-    """What stands in the notice's placeholders beside the referrer's name: kept with the consent as its proof."""
-    contact = str(settings.get(session, "privacy.contact"))
-    return {"organisation": organisation, "contact": contact, "days": int(settings.get(session, "privacy.not_hired_days"))}
+def own_paper(session: Session, deployment: Deployment, token: str, now: datetime) -> Paper | None:
+    """The candidate's own CV back; None where there is none."""
+    candidate = erasing.by_token(session, token[:100])
+    return referrals.open_paper(session, deployment.vault, candidate.id or 0) if candidate else None
 
 
-def _link_view(session: Session, deployment: Deployment, link: ReferralLink, now: datetime) -> CandidateView:
+def _read(session: Session, deployment: Deployment, values: dict[str, str], locale: str, now: datetime, link: ReferralLink) -> tuple[Details, dict[str, Text]]:
+    asked = forms.questions(session, deployment, locale)
+    details, wrong = referrals.read_details(values, asked)
+    if "email" not in wrong and (why := referrals.refused_email(session, link, details.email, deployment.today(now))):
+        wrong["email"] = why
+    return details, {name: say(key, count=MAX_MESSAGE) for name, key in wrong.items()}
+
+
+def _invited(session: Session, candidate: Candidate, *, lock: bool = False) -> Referral | None:
+    """The invitation of somebody who has not answered it."""
+    mine = referrals.referrals_of(session, candidate.id or 0, lock=lock)
+    return mine[-1] if mine and mine[-1].stage == "invited" else None
+
+
+def _invited_view(session: Session, deployment: Deployment, candidate: Candidate, invited: Referral, now: datetime, asked: str) -> CandidateView:
+    """As behind a link, with the notice that says where the address came from, and a way to say no."""
+    locale = asked or candidate.locale
+    page = _link_view(session, deployment, session.get_one(ReferralLink, invited.link_id), now, locale, by_mail=True)
+    details = referrals.open_details(session, deployment.vault, candidate)
+    return page if details is None or page.form is None else replace(page, can_decline=True, can_download=True, form=forms.form(
+        deployment.organisation, page.referrer, forms.questions(session, deployment, locale), email=details.email,
+    ))  # fmt: skip
+
+
+def _link_view(session: Session, deployment: Deployment, link: ReferralLink, now: datetime, asked: str, *, by_mail: bool = False) -> CandidateView:
     state = referrals.state_of(session, link, deployment.today(now), now)
     named = referrals.named_openings(session, link)
     opening = referrals.first_open(session, link, deployment.today(now)) or (named[0] if named else None)
     referrer = wording.person_name(session, link.person_id)
-    locale, facts = opening.language if opening else "", _facts(opening)
-    if state != "open":
+    locale, facts = asked or (opening.language if opening else ""), _facts(opening)
+    if state != "open" and not (by_mail and state == "expired"):  # an invitation has a time of its own
         key = "closed" if state == "closed" else "expired"
         text = say(f"candidate.{state}.text", organisation=deployment.organisation)
         return CandidateView("closed" if key == "closed" else "expired", say(f"candidate.{key}.title"), (text,), locale, facts)
     to = say("candidate.form.to_opening", title=" / ".join(o.title for o in named)) if opening else say("candidate.form.to_us")
     lead = (
         say("candidate.form.lead", referrer=referrer, organisation=deployment.organisation, to=to),
-        say("candidate.form.nothing_yet", organisation=deployment.organisation),
+        say("candidate.form.invited" if by_mail else "candidate.form.nothing_yet", organisation=deployment.organisation, referrer=referrer),
     )
     return CandidateView(
         "form", say("candidate.form.title", organisation=deployment.organisation), lead, locale, facts, referrer,
-        _notice(session, deployment, referrer), consent.VERSION, _form(deployment.organisation, referrer), deployment.new_token(),
+        forms.notice(session, deployment, referrer, by_mail=by_mail), consent.BY_MAIL if by_mail else consent.VERSION,
+        forms.form(deployment.organisation, referrer, forms.questions(session, deployment, locale)), nonce=deployment.new_token(),
     )  # fmt: skip
 
 
-def _own_view(session: Session, deployment: Deployment, candidate: Candidate) -> CandidateView:
+def _own_view(session: Session, deployment: Deployment, candidate: Candidate, asked: str) -> CandidateView:
+    locale = asked or candidate.locale
     mine = referrals.referrals_of(session, candidate.id or 0)
     details = referrals.open_details(session, deployment.vault, candidate)
     if details is None or not mine:
-        return CandidateView("erased", say("candidate.erased.title"), (say("candidate.erased.text", organisation=deployment.organisation),), candidate.locale)
+        return CandidateView("erased", say("candidate.erased.title"), (say("candidate.erased.text", organisation=deployment.organisation),), locale)
     referral = mine[-1]
     opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
     steps = _steps(session, deployment, referral)
-    stage = _shown(referral.stage)
+    stage, referrer = _shown(referral.stage), wording.person_name(session, referral.referrer_id)
+    correction = forms.correction(deployment.organisation, referrer, forms.questions(session, deployment, locale), details, candidate)
+    said = tuple(Plain(text) for r in mine for text in referrals.endorsement(session, deployment.vault, r).values())
     return CandidateView(
-        "done", say("candidate.done.title", name=details.name.split()[0]), (say("candidate.done.keep"),), candidate.locale, _facts(opening),
-        wording.person_name(session, referral.referrer_id), steps=steps, next=say(f"candidate.next.{stage}", organisation=deployment.organisation),
-        details=_own_facts(details, candidate), can_withdraw=_can_withdraw(referral), can_download=True, can_erase=True,
+        "done", say("candidate.done.title", name=details.name.split()[0]), (say("candidate.done.keep"),), locale, _facts(opening), referrer, steps=steps,
+        next=say(f"candidate.next.{stage}", organisation=deployment.organisation), details=forms.own_facts(session, details, candidate),
+        correction=correction, agreed=_agreed(session, candidate), said=said, has_paper=referrals.paper_facts(session, candidate.id or 0) is not None,
+        can_withdraw=_can_withdraw(referral), can_download=True, can_erase=True,
     )  # fmt: skip
+
+
+def _agreed(session: Session, candidate: Candidate) -> tuple[Text, ...]:
+    rows = session.exec(select(ConsentRecord).where(ConsentRecord.candidate_id == candidate.id).order_by(col(ConsentRecord.id)))
+    return tuple(say("portal.candidate_text.consent", version=r.text_version, language=say(f"refer.language.{r.locale}"), at=r.at) for r in rows)
 
 
 def stage_words(session: Session, deployment: Deployment, referral: Referral, change: StageChange) -> tuple[Text, ...]:
@@ -217,35 +283,3 @@ def _can_withdraw(referral: Referral) -> bool:
 
 def _facts(opening: JobOpening | None) -> OpeningFacts | None:
     return OpeningFacts(opening.title, opening.department, opening.location, opening.description, opening.link) if opening else None
-
-
-def _own_facts(details: Details, candidate: Candidate) -> tuple[Fact, ...]:
-    given = [(name, getattr(details, name)) for name in ("name", "email", "phone", "linkedin", "message")]
-    ticks = [("referrer_may_see", candidate.referrer_may_see), ("about_others", candidate.about_others)]
-    rows = [Fact(say(f"candidate.field.{name}"), Plain(value)) for name, value in given if value]
-    return (*rows, *(Fact(say(f"candidate.fact.{name}"), say("candidate.yes" if on else "candidate.no")) for name, on in ticks))
-
-
-def _notice(session: Session, deployment: Deployment, referrer: str) -> tuple[NoticePart, ...]:
-    filled = notice_params(session, deployment.organisation)
-    contact: str | Say = str(filled["contact"]) or say("candidate.notice.contact_hr", organisation=deployment.organisation)
-    params = filled | {"contact": contact, "referrer": referrer}
-    return tuple(NoticePart(say(f"candidate.notice.{part}.title"), say(f"candidate.notice.{part}.text", **params)) for part in consent.PARTS)
-
-
-def _form(organisation: str, referrer: str) -> Form:
-    return Form("candidate.confirm", say("candidate.form.details"), say("candidate.form.submit"), (
-        TextField("name", say("candidate.field.name"), max_length=120),
-        TextField("email", say("candidate.field.email"), optional=True, max_length=254, shape="email", hint=say("candidate.hint.reach")),
-        TextField("phone", say("candidate.field.phone"), optional=True, max_length=25),
-        TextField("linkedin", say("candidate.field.linkedin"), optional=True, max_length=300, shape="url"),
-        TextField("message", say("candidate.field.message"), optional=True, max_length=MAX_MESSAGE, rows=5, hint=say("candidate.hint.message")),
-        TickField("referrer_may_see", say("candidate.tick.referrer_may_see", referrer=referrer), hint=say("candidate.hint.referrer_may_see")),
-        TickField("about_others", say("candidate.tick.about_others", organisation=organisation)),
-    ))  # fmt: skip
-
-
-def _given(session: Session, values: dict[str, str], locale: str) -> Consent:
-    params = {k: v for k, v in notice_params(session, "").items() if k != "organisation"}
-    shown = locale if locale in LOCALES else "en"
-    return Consent(shown, values.get("referrer_may_see") == "yes", values.get("about_others") == "yes", params)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, text
 from sqlmodel import Session, col, select
@@ -15,7 +16,8 @@ from bot.errors import Refusal
 from bot.referrals import consent
 from bot.referrals.details import Details, email_hashes, open_details, phone_hashes, put_details
 from bot.referrals.links import first_open
-from bot.referrals.moving import record, tell
+from bot.referrals.moving import move, record, tell
+from bot.referrals.papers import Paper, put_paper
 from bot.referrals.promising import promised
 from bot.referrals.records import Candidate, ConsentRecord, Referral, ReferralLink
 from bot.referrals.stages import OWNING
@@ -54,7 +56,7 @@ def refused_email(session: Session, link: ReferralLink, email: str, today: date)
 
 def confirm(
     session: Session, now: datetime, today: date, vault: Vault, new_token: Callable[[], str], link: ReferralLink, details: Details, given: Consent,
-    nonce: str,
+    nonce: str, paper: Paper | None = None,
 ) -> Confirmed:  # fmt: skip
     """Write the candidate, the referral, the consent, and everything that is owed.
 
@@ -70,10 +72,40 @@ def confirm(
         raise Refusal("candidate.too_many")
     details = replace(details, token=new_token())
     candidate = _candidate(session, now, vault, details, given)
+    if paper:
+        put_paper(session, now, vault, candidate.id or 0, paper)
     holder = holder_of(session, now, vault, details, candidate, link)
     referral = _referral(session, now, today, link, candidate, details, seen, holder)
-    _consent(session, now, link, candidate, given)
+    put_consent(session, now, link.id or 0, candidate, given)
     tell(session, now, referral, record(session, now, None, referral, "", "candidate"))
+    return Confirmed(referral.id or 0, details.token)
+
+
+def confirm_invited(
+    session: Session, now: datetime, today: date, vault: Vault, candidate: Candidate, referral: Referral, details: Details, given: Consent,
+    paper: Paper | None = None,
+) -> Confirmed:  # fmt: skip
+    """As `confirm`, by somebody who was invited by e-mail: the row that waited becomes theirs, and so does the address of its page.
+
+    Whoever presses twice is confirmed once.
+    """
+    before, link = open_details(session, vault, candidate), session.get_one(ReferralLink, referral.link_id)
+    if referral.stage != "invited" or before is None:
+        return Confirmed(referral.id or 0, before.token if before else "")
+    _lock(session, *email_hashes(vault, details.email), *phone_hashes(vault, details.phone))
+    details = replace(details, token=before.token)
+    candidate.locale, candidate.referrer_may_see, candidate.about_others = given.locale, given.referrer_may_see, given.about_others
+    put_details(session, vault, candidate, details)
+    if paper:
+        put_paper(session, now, vault, candidate.id or 0, paper)
+    holder = holder_of(session, now, vault, details, candidate, link)
+    for name, value in (_facts(session, today, link, details, holder) | {"confirmed_at": now}).items():
+        setattr(referral, name, value)
+    referral.noticed_at = referral.noticed_at or now
+    session.add(referral)
+    put_consent(session, now, link.id or 0, candidate, given, by_mail=True)
+    session.flush()
+    move(session, now, None, referral.id or 0, "duplicate" if holder else "confirmed", by="candidate")
     return Confirmed(referral.id or 0, details.token)
 
 
@@ -106,25 +138,32 @@ def _candidate(session: Session, now: datetime, vault: Vault, details: Details, 
 def _referral(
     session: Session, now: datetime, today: date, link: ReferralLink, candidate: Candidate, details: Details, nonce: str, holder: Referral | None
 ) -> Referral:
-    opening = first_open(session, link, today)
-    promise = promised(session, link.person_id, opening, today)
-    former = people.by_email(session, details.email) if details.email else None
     row = Referral(
-        link_id=link.id or 0, referrer_id=link.person_id, candidate_id=candidate.id or 0, opening_id=opening.id if opening else None,
-        stage="duplicate" if holder else "confirmed", stage_since=now, confirmed_at=now, plan_id=promise.plan_id if promise else None,
-        campaign_id=promise.campaign_id if promise else None,
-        recruiter_id=opening.recruiter_id if opening and not holder else None, former_person_id=former.id if former else None,
-        duplicate_of_id=holder.id if holder else None, nonce=nonce,
+        link_id=link.id or 0, referrer_id=link.person_id, candidate_id=candidate.id or 0, stage="duplicate" if holder else "confirmed", stage_since=now,
+        notice_due_at=now, noticed_at=now, nonce=nonce, **_facts(session, today, link, details, holder) | {"confirmed_at": now},
     )  # fmt: skip
     session.add(row)
     session.flush()
     return row
 
 
-def _consent(session: Session, now: datetime, link: ReferralLink, candidate: Candidate, given: Consent) -> None:
-    version = consent.VERSION
+def _facts(session: Session, today: date, link: ReferralLink, details: Details, holder: Referral | None) -> dict[str, Any]:
+    """What is decided at the moment of the yes, and frozen: the opening, the promise, who else holds the candidate."""
+    opening = first_open(session, link, today)
+    promise = promised(session, link.person_id, opening, today)
+    former = people.by_email(session, details.email) if details.email else None
+    return {
+        "opening_id": opening.id if opening else None, "plan_id": promise.plan_id if promise else None,
+        "campaign_id": promise.campaign_id if promise else None, "recruiter_id": opening.recruiter_id if opening and not holder else None,
+        "former_person_id": former.id if former else None, "duplicate_of_id": holder.id if holder else None,
+    }  # fmt: skip
+
+
+def put_consent(session: Session, now: datetime, link_id: int, candidate: Candidate, given: Consent, *, by_mail: bool = False) -> None:
+    """Keep the proof of what they were told and said yes to."""
+    version = consent.BY_MAIL if by_mail else consent.VERSION
     session.add(ConsentRecord(
-        candidate_id=candidate.id or 0, link_id=link.id or 0, text_version=version, text_hash=consent.HASHES[version][given.locale], locale=given.locale,
+        candidate_id=candidate.id or 0, link_id=link_id, text_version=version, text_hash=consent.HASHES[version][given.locale], locale=given.locale,
         filled=json.dumps(given.filled, sort_keys=True), referrer_may_see=given.referrer_may_see, about_others=given.about_others, at=now,
     ))  # fmt: skip
 

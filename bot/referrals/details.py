@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
@@ -28,23 +29,34 @@ class Details:
     linkedin: str = ""
     message: str = ""
     token: str = ""
+    answers: str = ""  # JSON: [question, answer] of each of the organisation's own questions that was answered
+
+    @property
+    def answered(self) -> list[tuple[str, str]]:
+        """The organisation's own questions with the answers to them."""
+        return [(str(question), str(answer)) for question, answer in json.loads(self.answers or "[]")]
 
 
-def read_details(values: dict[str, str]) -> tuple[Details, dict[str, str]]:
-    """The details in a posted form, and what is wrong with them: words' key by field name (none: they can be kept)."""
+def read_details(values: dict[str, str], questions: Sequence[str] = ()) -> tuple[Details, dict[str, str]]:
+    """The details in a posted form, and what is wrong with them: words' key by field name (none: they can be kept).
+
+    `questions` are the organisation's own; their answers stand in `question_1` and on.
+    """
+    answers = [_clean(values, f"question_{n}", 20_000).strip() for n in range(1, len(questions) + 1)]
+    given = [(question, answer) for question, answer in zip(questions, answers, strict=True) if answer]
     found = Details(
         name=" ".join(_clean(values, "name", 2000).split()), email=_clean(values, "email", 2000).strip().lower(),
         phone=" ".join(_clean(values, "phone", 2000).split()), linkedin=_linkedin(_clean(values, "linkedin", 2000)),
-        message=_clean(values, "message", 20_000).strip(),
+        message=_clean(values, "message", 20_000).strip(), answers=json.dumps(given) if given else "",
     )  # fmt: skip
-    wrong: dict[str, str] = {}
+    wrong = {f"question_{n}": "candidate.error.message_long" for n, answer in enumerate(answers, 1) if len(answer) > MAX_MESSAGE}
     if not found.name:
         wrong["name"] = "candidate.error.name_missing"
     elif len(found.name) > 120:
         wrong["name"] = "candidate.error.name_long"
     if not found.email and not found.phone:
         wrong["email"] = "candidate.error.reach_missing"
-    if found.email and (len(found.email) > 254 or not _EMAIL.fullmatch(found.email)):
+    if found.email and not is_email(found.email):
         wrong["email"] = "candidate.error.email_unreadable"
     if found.phone and not (_PHONE.fullmatch(found.phone) and 6 <= len(_digits(found.phone)) <= 15):
         wrong["phone"] = "candidate.error.phone_unreadable"
@@ -53,6 +65,11 @@ def read_details(values: dict[str, str]) -> tuple[Details, dict[str, str]]:
     if len(found.message) > MAX_MESSAGE:
         wrong["message"] = "candidate.error.message_long"
     return found, wrong
+
+
+def is_email(text: str) -> bool:
+    """Whether this looks like an e-mail address that can be written to."""
+    return len(text) <= 254 and bool(_EMAIL.fullmatch(text))
 
 
 def owner(candidate_id: int) -> str:

@@ -34,7 +34,9 @@ def shown_step(session: Session, referral: Referral, change: StageChange) -> str
     The latest step is the stage as shown. The first stays the first. The others stay readable for as long as the candidate lets
     the referrer see the way; of somebody erased, or who turned out to be another's candidate, they do not.
     """
-    shown, is_first = shown_stage(session, referral), change.old == ""
+    if change.new == "invited":
+        return "invited"  # what they asked for themselves stays what it was
+    shown, is_first = shown_stage(session, referral), change.old in ("", "invited")
     if referral.stage == change.new:
         return shown if is_first or shown != "private" else None
     if is_first:

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from bot import openings, referrals, settings
 from bot.desks import wording
+from bot.desks.advocate import inviting
 from bot.desks.turn import Deployment, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
@@ -102,7 +103,7 @@ def link_card(turn: Turn, link: ReferralLink, language: str, message: str = "") 
         Paragraph(say("refer.card.next")),
         Note(say("referrals.told.first_counts")),
         Note(say("refer.card.nothing_stored")),
-        Buttons((Button(say("refer.another"), "refer.start"), Button(say("referrals.mine"), "referrals.page", "0"))),
+        Buttons((*inviting.buttons(turn, link), Button(say("refer.another"), "refer.start"), Button(say("referrals.mine"), "referrals.page", "0"))),
     ]
     return Card(title, tuple(blocks), tone="good")
 
