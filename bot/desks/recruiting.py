@@ -34,6 +34,7 @@ from bot.messages import (
 from bot.referrals import Candidate, Referral, StageChange
 from bot.referrals.deadlines import deadline
 from bot.referrals.notes import notes_of
+from bot.referrals.owning import held_until
 
 PAGE = 8
 MOST_NOTES = 5  # a message holds so much
@@ -54,6 +55,8 @@ def referral_card(session: Session, referral: Referral) -> Card:
     ]
     if referral.recruiter_id:
         rows.append(Fact(say("recruiter.fact.recruiter"), Plain(wording.person_name(session, referral.recruiter_id))))
+    if referral.duplicate_of_id and (holder := session.get(Referral, referral.duplicate_of_id)) and (until := held_until(session, holder)):
+        rows.append(Fact(say("owner.fact"), say("owner.held", number=f"{holder.id}", at=holder.confirmed_at or holder.stage_since, until=until.date())))
     if referral.start_on:
         rows.append(Fact(say("recruiter.fact.start_on"), say("recruiter.fact.day", day=referral.start_on)))
     note = Note(say("recruiter.card.no_names"))
@@ -90,7 +93,16 @@ def details_card(turn: Turn, referral: Referral) -> Card:
         blocks.append(Paragraph(say(f"recruiting.note.of.{note.kind}", name=name, day=turn.deployment.today(note.at), text=text)))
     if paper := papers.button(turn.session, turn.deployment, referral):
         blocks.append(Buttons(paper))
-    return Card(title, (*blocks, *_buttons(referral, with_open=False, has_others=bool(others)), Note(say("recruiter.details.audited"))))
+    return Card(title, (*blocks, *_buttons(referral, with_open=False, has_others=bool(others)), *_ours(turn, referral), Note(say("recruiter.details.audited"))))
+
+
+def _ours(turn: Turn, referral: Referral) -> tuple[Buttons, ...]:
+    """What HR alone decides: whether two are one person, and who referred them."""
+    if referral.stage not in referrals.ACTIVE or not turn.has("hr"):
+        return ()
+    value = wording.versioned(referral)
+    merged = Button(say("recruiting.button.merge"), "referral.merge", value)
+    return (Buttons((merged, Button(say("recruiting.button.owner"), "referral.owner", value))),)
 
 
 def list_card(turn: Turn, offset: int, *more: Block) -> Card:

@@ -14,6 +14,7 @@ from bot.desks.advocate import referrals as advocate_referrals
 from bot.desks.advocate import splits as advocate_splits
 from bot.desks.advocate import stories as advocate_stories
 from bot.desks.hr import (
+    attribution,
     audiences,
     boards,
     bonuses,
@@ -44,7 +45,7 @@ DESKS: tuple[Desk, ...] = (
     front.DESK, rooms.DESK, retention.DESK, deliveries.DESK, refer.DESK, advocate_referrals.DESK, endorsing.DESK, inviting.DESK, recruiter.DESK, hires.DESK, openings.DESK, boards.DESK,
     advocate_stories.DESK, stories.DESK, calendar.DESK, strategy.DESK, profile.DESK, erasing.DESK, people.DESK, audiences.DESK, feeds.DESK, settings.DESK,
     advocate_bonuses.DESK, bonuses.DESK, advocate_splits.DESK, splits.DESK, payruns.DESK, ledger.DESK, plans.DESK, budgets.DESK, campaigns.DESK, charities.DESK,
-    forecast.DESK, handing.DESK, leave.DESK, promises.DESK,
+    forecast.DESK, handing.DESK, leave.DESK, promises.DESK, attribution.DESK,
 )  # fmt: skip
 
 

@@ -56,12 +56,12 @@ def refused_email(session: Session, link: ReferralLink, email: str, today: date)
 
 def confirm(
     session: Session, now: datetime, today: date, vault: Vault, new_token: Callable[[], str], link: ReferralLink, details: Details, given: Consent,
-    nonce: str, paper: Paper | None = None,
+    nonce: str, paper: Paper | None = None, added_by: int | None = None,
 ) -> Confirmed:  # fmt: skip
     """Write the candidate, the referral, the consent, and everything that is owed.
 
     `today` is the company's calendar day. `details` were checked by `read_details` and `refused_email`. The same `nonce` again
-    gives the same referral. A candidate whom somebody referred before is kept as a `duplicate`; nothing in the answer tells.
+    gives the same referral. `added_by` is HR's entry of somebody who said yes outside: its proof is a note, not a form. A candidate whom somebody referred before is kept as a `duplicate`; nothing in the answer tells.
     Raises Refusal `candidate.too_many`.
     """
     seen = vault.keyed_hash(f"form {link.id} {nonce}")
@@ -76,8 +76,9 @@ def confirm(
         put_paper(session, now, vault, candidate.id or 0, paper)
     holder = holder_of(session, now, vault, details, candidate, link)
     referral = _referral(session, now, today, link, candidate, details, seen, holder)
-    put_consent(session, now, link.id or 0, candidate, given)
-    tell(session, now, referral, record(session, now, None, referral, "", "candidate"))
+    if added_by is None:
+        put_consent(session, now, link.id or 0, candidate, given)
+    tell(session, now, referral, record(session, now, added_by, referral, "", "candidate" if added_by is None else "hr"))
     return Confirmed(referral.id or 0, details.token)
 
 

@@ -19,7 +19,7 @@ _STAFF = frozenset({"recruiter", "hr"})
 
 
 def _table() -> dict[tuple[str, str], frozenset[str]]:
-    moves = {("", "confirmed"): _CANDIDATE, ("", "duplicate"): _CANDIDATE, ("", "invited"): frozenset({"referrer"})}
+    moves = {("", "confirmed"): _CANDIDATE | _HR, ("", "duplicate"): _CANDIDATE | _HR, ("", "invited"): frozenset({"referrer"})}
     moves |= {("invited", "confirmed"): _CANDIDATE, ("invited", "duplicate"): _CANDIDATE}
     moves |= {("invited", "declined"): _CANDIDATE, ("invited", "expired"): _TIME, ("confirmed", "taken"): _STAFF}
     onward = (*ACTIVE[1:], "hired")

@@ -244,6 +244,8 @@ def _rest(session: Session, house: FullHouse) -> None:
     outbox.owe_room(session, START, "waits:1", "story", ids["published"], "admin")
     outbox.pause(session, START, hr, "mail")
     settings.put(session, START, hr, "leaderboard.enabled", True)
+    referrals.keep(session, START, hr, ids["taken"], "claim", 30)
+    settings.put(session, START, hr, "referral.invitations", True)
     settings.put(session, START, hr, "referral.take_days", 5)
     for name, person in p.items():
         ids[f"me_of_{name}"], ids[f"deputy_of_{name}"] = person.id, p["hr" if name == "recruiter" else "recruiter"].id

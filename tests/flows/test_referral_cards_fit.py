@@ -105,14 +105,24 @@ async def _hands(meri: Company, shown: Shown) -> None:
     """Handing over, notes, leave, and what HR looks after."""
     await meri.hear(meri.rita, Press("referral.take", f"{meri.last().id}:{meri.last().version}"))
     for action, person, values in (
-        ("note", meri.rita, {"text": "n" * 1000}), ("remind", meri.hanna, {}), ("still", meri.rita, {}), ("reassign", meri.hanna, {"recruiter": str(meri.rolf.id)}),
-        ("take_over", meri.hanna, {}),
+        ("note", meri.rita, {"text": "n" * 1000}), ("remind", meri.hanna, {}), ("still", meri.rita, {}),
+        ("reassign", meri.hanna, {"recruiter": str(meri.rolf.id)}), ("take_over", meri.hanna, {}),
     ):  # fmt: skip
         value = f"{meri.last().id}:{meri.last().version}"
         if isinstance(answer := shown.keep(await meri.hear(person, Press(f"referral.{action}", value))), Ask):
             shown.keep(await meri.hear(person, Submission(answer.form.name, answer.form.subject, values)))
         shown.owed(meri)
     shown.keep(await meri.hear(meri.rita, Press("referral.open", f"{meri.last().id}:{meri.last().version}")))
+    values = {"referrer": str(meri.aino.id), "name": "N" * 120, "email": "a@example.com", "language": "sv", "source": "s" * 300, "proof": "p" * 300}
+    for form_of, values in (
+        ("outside.add", values), ("referral.owner", {"person": str(meri.rolf.id), "reason": "r" * 1000}),
+        ("referral.merge", {"other": str(meri.last().id - 1), "why": "w" * 1000}),
+    ):  # fmt: skip
+        value = f"{meri.last().id}:{meri.last().version}" if form_of != "outside.add" else ""
+        form = shown.keep(await meri.hear(meri.hanna, Press(form_of, value))).form
+        shown.keep(await meri.hear(meri.hanna, Submission(form.name, form.subject, values)))
+        shown.owed(meri)
+        shown.keep(await meri.hear(meri.hanna, Press("referral.open", value or f"{meri.last().id}:1")))
     form = shown.keep(await meri.hear(meri.rita, Press("leave.edit", str(meri.rita.id)))).form
     days = {"from_on": meri.now.date().isoformat(), "until_on": (meri.now + timedelta(days=3)).date().isoformat(), "deputy": str(meri.rolf.id)}
     shown.keep(await meri.hear(meri.rita, Submission(form.name, form.subject, days)))

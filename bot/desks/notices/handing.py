@@ -96,6 +96,25 @@ def still_to_candidate(owed: Owed) -> Card | None:
     return Card(say("recruiting.still.candidate_title", organisation=organisation, opening=opening), (text, page, note))
 
 
+def owner_new(owed: Owed) -> Card | None:
+    """To whoever counts as the referrer from now on."""
+    return _owner(owed, "new", is_theirs=True)
+
+
+def owner_old(owed: Owed) -> Card | None:
+    """To whoever counted until now: kindly, without the reason."""
+    return _owner(owed, "old", is_theirs=False)
+
+
+def _owner(owed: Owed, which: str, *, is_theirs: bool) -> Card | None:
+    referral = owed.session.get(Referral, owed.subject_id)
+    if referral is None or owed.person is None or (referral.referrer_id == owed.person.id) != is_theirs:
+        return None
+    opening = wording.opening_name(owed.session, referral.opening_id)
+    mine = Buttons((Button(say("referrals.mine"), "referrals.page", "0"),))
+    return Card(say(f"owner.told_{which}_title", opening=opening), (Paragraph(say(f"owner.told_{which}", opening=opening)), mine))
+
+
 def leave_begun(owed: Owed) -> Card | None:
     """To the deputy: whose referrals are theirs now, until when."""
     row = owed.session.get(RecruiterLeave, owed.subject_id)
@@ -122,5 +141,6 @@ def _list(title: Say, text: Say) -> Card:
 BUILDERS: dict[str, Builder] = {
     "referral_waiting": waiting, "referral_stuck": stuck, "referral_asked": asked, "referral_handed": handed, "referral_still": still_to_referrer,
     "candidate_still": still_to_candidate, "leave_begun": leave_begun, "leave_over": leave_over,
+    "referral_owner_new": owner_new, "referral_owner_old": owner_old,
 }  # fmt: skip
 OUTSIDERS: dict[str, OutsiderOf] = {"candidate_still": matched_address}

@@ -18,7 +18,8 @@ _KINDS = {
     "story": "story", "story_test": "test", "story_recalled": "shared", "story_corrected": "shared", "story_reviewed": "proposal", "referral_stage": "referral",
     "referral_over": "referral", "referral_matched": "referral", "referral_new": "recruiting", "referral_waiting": "recruiting",
     "referral_gone": "recruiting", "referral_asked": "recruiting", "referral_handed": "recruiting", "leave_begun": "recruiting", "leave_over": "recruiting",
-    "referral_still": "referral", "bonus.digest": "decision",
+    "referral_still": "referral", "referral_owner_new": "referral", "referral_owner_old": "referral",
+    "bonus.digest": "decision",
 }  # fmt: skip
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot import referrals
-from bot.desks import wording
+from bot.desks import candidate_forms, wording
 from bot.desks.advocate import endorsing
 from bot.desks.candidate import stage_words
 from bot.desks.notices import Builder, Outsider, OutsiderOf, Owed
 from bot.desks.recruiting import referral_card
-from bot.messages import Block, Button, Buttons, Card, Note, Paragraph, Say, say
+from bot.messages import Block, Button, Buttons, Card, Heading, Note, Paragraph, Say, say
 from bot.referrals import Candidate, Details, Referral, StageChange
 
 
@@ -75,12 +75,20 @@ def to_candidate(owed: Owed) -> Card | None:
     details = _details(owed, referral)
     if change is None or referral is None or details is None or (change.old and referral.stage != change.new):
         return None
+    if change.new == "duplicate" and change.old in referrals.ACTIVE:
+        return None  # HR made two of theirs one: for them nothing is new
     opening = wording.opening_name(owed.session, referral.opening_id)
     shown = "confirmed" if change.new == "duplicate" else change.new
     organisation = owed.deployment.organisation
     blocks: list[Block] = [Paragraph(text) for text in stage_words(owed.session, owed.deployment, referral, change)]
     blocks.append(Paragraph(say(f"candidate.next.{shown}", organisation=organisation)))
     blocks.append(Buttons((Button(say("candidate.mail.page"), url=owed.deployment.link(f"r/{details.token}"), style="primary"),)))
+    if change.by == "hr" and not change.old:  # they said yes elsewhere: nobody has shown them the notice yet (GDPR article 14)
+        referrer = wording.person_name(owed.session, referral.referrer_id)
+        blocks.insert(0, Paragraph(say("outside.letter", referrer=referrer, organisation=organisation, opening=opening)))
+        for told in candidate_forms.notice(owed.session, owed.deployment, referrer, by_mail=True):
+            blocks += [Heading(told.title), Paragraph(told.text)]
+        return Card(say("outside.letter_title", organisation=organisation, referrer=referrer), tuple(blocks))
     blocks.append(Note(say("candidate.mail.note", organisation=organisation)))
     return Card(say(f"candidate.mail.title.{shown}", organisation=organisation, opening=opening), tuple(blocks))
 
