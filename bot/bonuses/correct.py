@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot import ledger, outbox, plans
 from bot.bonuses.hire import check_start
-from bot.bonuses.moves import accrual, move, note
+from bot.bonuses.moves import accrual, move, note, still_held
 from bot.bonuses.records import OWED, Bonus
 from bot.errors import Refusal
 from bot.people import Person
@@ -55,13 +55,13 @@ def open_of(session: Session, referral_id: int) -> list[Bonus]:
 def replace(
     session: Session, now: datetime, actor_id: int, rows: Sequence[Bonus], reason: str, deed: str, change: Callable[[Bonus], dict[str, object]]
 ) -> list[Bonus]:
-    """Cancel bonuses (locked by `open_of`) and promise each anew with what `change` says of it.
+    """Cancel bonuses (locked by `open_of`) and promise each anew with what `change` says of it. One that HR had stopped stays stopped.
 
     `deed` makes the keys of the new entries: one word for one correction (`corrected:5`).
     """
     made = []
     for bonus in rows:
-        kept = {name: getattr(bonus, name) for name in _KEPT} | change(bonus)
+        kept = {name: getattr(bonus, name) for name in _KEPT} | still_held([bonus]) | change(bonus)
         move(session, now, actor_id, bonus, "void", reason)
         made.append(Bonus(**kept, state_since=now))
     session.add_all(made)

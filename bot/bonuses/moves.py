@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import CursorResult, delete, update
@@ -124,6 +124,13 @@ def void(session: Session, now: datetime, actor_id: int, bonus_id: int, version:
     bonus = locked(session, bonus_id, version)
     require_hr(session, actor_id)
     return move(session, now, actor_id, bonus, "void")
+
+
+def still_held(bonuses: Iterable[Bonus]) -> dict[str, str]:
+    """The columns of what takes the place of these bonuses: a hold of HR's own stays until HR answers it, whoever corrected what it
+    was about; every other hold is asked again by the rules."""
+    reason = next((b.reason for b in bonuses if b.state == "held" and b.reason in HOLD_REASONS), "")
+    return {"state": "held", "reason": reason} if reason else {}
 
 
 def require_hr(session: Session, actor_id: int) -> None:

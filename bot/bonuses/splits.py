@@ -15,7 +15,7 @@ from bot import audit, ledger, outbox
 from bot.bonuses.approvals import given_reason
 from bot.bonuses.correct import open_of
 from bot.bonuses.hire import bonus_of
-from bot.bonuses.moves import accrual, move, note, require_hr
+from bot.bonuses.moves import accrual, move, note, require_hr, still_held
 from bot.bonuses.records import OWED, Bonus, ReferralShare
 from bot.bonuses.rules import reason_against
 from bot.bonuses.shares import is_settled, rows_of
@@ -27,6 +27,8 @@ from bot.referrals import HIDDEN, Referral
 
 WHOLE = 10_000  # basis points
 MOST = 4  # people
+# `created_at` is the day of the hire, by which budgets count
+_KEPT = ("referral_id", "milestone_no", "plan_id", "start_on", "due_on", "reward", "charity_id", "created_at")
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,7 @@ def _wanted(session: Session, now: datetime, mine: list[Bonus], rows: list[Refer
     first, weights = mine[0], [row.basis_points for row in rows]
     money = Money(sum(b.amount_minor for b in mine), first.currency).split(weights)
     days = split(sum(b.days_off for b in mine), weights)
-    kept = {name: getattr(first, name) for name in ("referral_id", "milestone_no", "plan_id", "start_on", "due_on", "reward", "charity_id")}
-    kept |= {"state_since": now, "created_at": now}
+    kept = {name: getattr(first, name) for name in _KEPT} | still_held(mine) | {"state_since": now}
     return [
         bonus_of(session, session.get_one(Person, row.person_id), part, kept | {"share_no": row.share_no, "days_off": off})
         for row, part, off in zip(rows, money, days, strict=True)

@@ -78,6 +78,21 @@ def test_an_approval_does_not_outlive_the_day_it_was_given_for(world: World) -> 
         world.close_run()
 
 
+def test_a_question_of_hr_outlives_a_corrected_day(world: World) -> None:
+    referral = world.refer(world.plan((0, "500")), hired=add_person(world.db, "Uusi Tulija"))
+    (bonus,) = world.hire(referral, MONDAY)
+    for _ in range(2):
+        world.morning(MONDAY)
+    world.db.write_now(bonuses.hold, START, world.hr.id, bonus.id, world.bonus(bonus.id).version, "hr_question")
+    correct(world, referral, MONDAY + timedelta(days=1))
+    for _ in range(2):
+        world.morning(LATER)
+    (held,) = world.bonuses(referral)
+    assert (held.state, held.reason) == ("held", "hr_question"), "whoever recruits does not answer for HR"
+    answered = world.db.write_now(bonuses.confirm, START, world.other_hr.id, held.id, held.version, LATER)
+    assert answered.state in ("held", "approved") and answered.reason != "hr_question"
+
+
 def test_what_payroll_has_stays_as_it_is(world: World) -> None:
     referral = world.refer(world.plan((30, "100"), (180, "400")), hired=add_person(world.db, "Uusi Tulija"))
     first, _ = world.hire(referral, MONDAY)

@@ -63,6 +63,30 @@ def test_a_hundred_in_three_is_divided_to_the_cent_once_all_have_agreed(world: W
     assert told(world, "split.settled") == [world.referrer.id, two.id, three.id]
 
 
+def test_a_hold_of_hr_outlives_a_split_that_others_agree_on(world: World) -> None:
+    other = add_person(world.db, "Bo Ek")
+    referral = world.refer(world.plan((0, "500"), (90, "100")), hired=add_person(world.db, "Uusi Tulija"))
+    first, _ = world.hire(referral, MONDAY)
+    for _ in range(2):
+        world.morning(MONDAY)
+    world.db.write_now(bonuses.hold, START, world.hr.id, first.id, world.bonus(first.id).version, "hr_dispute")
+    for row, who in zip(propose(world, referral, (world.referrer, 5000), (other, 5000), by=world.other_hr), (world.referrer, other), strict=True):
+        accept(world, row, who)
+    for _ in range(2):
+        world.morning(MONDAY)
+    found = sorted((b.milestone_no, b.state, b.reason) for b in world.bonuses(referral))
+    assert found == [(1, "held", "hr_dispute")] * 2 + [(2, "waiting", "")] * 2
+
+
+def test_a_split_later_on_costs_the_period_of_the_hire(world: World) -> None:
+    """Else a budget that the hire had filled would have room again, and the next period's would be used by what is not of it."""
+    referral = world.refer(world.plan((90, "500")))
+    (bonus,) = world.hire(referral, MONDAY)
+    parts = [Part(world.referrer.id or 0, 5000), Part(add_person(world.db, "Bo Ek").id or 0, 5000)]
+    world.db.write_now(splits.propose, START + timedelta(days=40), world.hr.id or 0, referral, 0, parts, MONDAY, "Both knew her")
+    assert [b.created_at for b in world.bonuses(referral)] == [bonus.created_at] * 2
+
+
 def test_a_split_proposed_before_the_hire_divides_the_hire_and_holds_it_until_all_agree(world: World) -> None:
     other = add_person(world.db, "Bo Ek")
     referral = world.refer(world.plan((0, "500")), hired=add_person(world.db, "Uusi Tulija"))
