@@ -28,7 +28,8 @@ def waiting(owed: Owed) -> Card | None:
         return card
     kind, opening = _KIND.get(referral.stage, "update"), wording.opening_name(owed.session, referral.opening_id)
     text = say(f"recruiting.due.{kind}", since=promise.calendar.day(promise.since), due=promise.due_on)
-    return Card(say(f"recruiting.due.title.{kind}", opening=opening), (Paragraph(text), *card.blocks), tone="warning")
+    title = "recruiting.stuck.title" if promise.is_late(owed.now) else f"recruiting.due.title.{kind}"  # nothing ran that morning
+    return Card(say(title, opening=opening), (Paragraph(text), *card.blocks), tone="warning")
 
 
 def stuck(owed: Owed) -> Card | None:
