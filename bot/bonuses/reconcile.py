@@ -86,7 +86,7 @@ def overall(session: Session, currency: str) -> Reconciliation:
         minor, count = sums[one.name]
         sums[one.name] = minor + one.money.amount_minor, count + one.count
     owed, count = _owed(session, currency)
-    debt = -sum(r.debit_minor - r.credit_minor for r in ledger.trial_balance(session) if r.currency == currency and r.account.startswith("payable:"))
+    debt = sum(r.credit_minor - r.debit_minor for r in ledger.totals(session, "payable") if r.currency == currency)
     found = [d for part in parts for d in part.differences]
     if debt != owed:
         found.append(Difference("payable_differs", Money(debt - owed, currency), 0))

@@ -79,12 +79,16 @@ def fitting(session: Session, where: Where) -> tuple[BonusPlan | None, str]:
     return _choose(current_plans(session), named, where)
 
 
-def would_fit(session: Session, plan: BonusPlan, where: Where) -> bool:
-    """Whether this version, once in force, would be the one for an opening."""
-    named = current(session, where.plan_id) if where.plan_id is not None else None
+def would_fit(session: Session, plan: BonusPlan, places: Sequence[Where]) -> list[Where]:
+    """Those of the openings for which this version, once in force, would be the one."""
     rest = [p for p in current_plans(session) if p.name != plan.name and not (p.is_default and plan.is_default)]
-    chosen, _ = _choose([*rest, plan], plan if named and named.name == plan.name else named, where)
-    return chosen is plan
+    named = {plan_id: current(session, plan_id) for plan_id in {w.plan_id for w in places} if plan_id is not None}
+
+    def chosen(where: Where) -> BonusPlan | None:
+        own = named[where.plan_id] if where.plan_id is not None else None
+        return _choose([*rest, plan], plan if own and own.name == plan.name else own, where)[0]
+
+    return [where for where in places if chosen(where) is plan]
 
 
 def _choose(in_force: Sequence[BonusPlan], named: BonusPlan | None, where: Where) -> tuple[BonusPlan | None, str]:

@@ -77,9 +77,4 @@ def next_held(session: Session, today: date) -> Story | None:
 def earned_by(session: Session, audience_id: int | None, today: date, time_zone: str, days: int = 60) -> date | None:
     """The first day on which one more ask to the audience would be earned by what is scheduled and what leaves the window; None
     when none within so many days is."""
-    planned = upcoming(session, time_zone, today + timedelta(days=days))
-    for ahead in range(days + 1):
-        on = today + timedelta(days=ahead)
-        if strategy.balance(session, audience_id, on, planned).plus("ask").is_even:
-            return on
-    return None
+    return strategy.even_on(session, audience_id, today, days, upcoming(session, time_zone, today + timedelta(days=days)))

@@ -172,11 +172,10 @@ def warnings(session: Session, plan: NurturePlan, today: date, time_zone: str) -
     out = set(
         session.exec(select(Story.id).where(col(Story.id).in_([r.story_id for r in rows if r.story_id]), col(Story.state).in_(("published", "scheduled"))))
     )
-    found = []
-    for ask in (r for r in rows if r.kind == "ask" and r.on >= today and r.story_id not in _published(session, rows)):
+    found, published = [], _published(session, rows)
+    for ask in (r for r in rows if r.kind == "ask" and r.on >= today and r.story_id not in published):
         others = [Sent(plan.audience_id, r.kind, max(r.on, today)) for r in rows if r is not ask and r.story_id not in out and r.on <= ask.on]
-        planned = [s for s in upcoming(session, time_zone, ask.on, ask.story_id) if s.on <= ask.on]
-        earning = strategy.earning(session, plan.audience_id, ask.on, [*planned, *others])
+        earning = strategy.earning(session, plan.audience_id, ask.on, [*upcoming(session, time_zone, ask.on, ask.story_id), *others])
         if not earning.is_earned:
             found.append(Warned(ask, earning))
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import func
+from sqlmodel import Field, Session, SQLModel, select
 
 from bot import outbox
 from bot.db import utc_field
@@ -54,4 +55,4 @@ def decide(session: Session, now: datetime, actor_id: int, story_id: int, versio
 
 def waiting(session: Session) -> int:
     """How many stories wait in review."""
-    return len(session.exec(select(Story.id).where(col(Story.state) == "review")).all())
+    return session.exec(select(func.count()).select_from(Story).where(Story.state == "review")).one()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -83,7 +83,7 @@ def window(session: Session) -> Window:
 def by_audience(session: Session, first: date, last: date, planned: Sequence[Sent] = ()) -> dict[int | None, Counter[str]]:
     """How many stories of each kind were addressed to each audience from the first day to the last, `planned` ones included."""
     counts = sa_select(col(BalanceEntry.audience_id), col(BalanceEntry.kind), func.count()).where(col(BalanceEntry.on) >= first, col(BalanceEntry.on) <= last)
-    counts = counts.where((col(BalanceEntry.kind) == "ask") | ~col(BalanceEntry.is_taken_back))
+    counts = counts.where(_counts())
     found: dict[int | None, Counter[str]] = {}
     for audience_id, kind, count in session.execute(counts.group_by(col(BalanceEntry.audience_id), col(BalanceEntry.kind))):
         found.setdefault(audience_id, Counter())[kind] += count
@@ -112,6 +112,30 @@ def accounts(session: Session, audience_ids: Iterable[int | None], today: date, 
 def balance(session: Session, audience_id: int | None, today: date, planned: Sequence[Sent] = ()) -> Balance:
     """The balance of one audience over the window that ends today."""
     return accounts(session, [audience_id], today, planned)[audience_id]
+
+
+def even_on(session: Session, audience_id: int | None, today: date, days: int, planned: Sequence[Sent] = ()) -> date | None:
+    """The first day, from today to so many days on, on which one more ask would leave the audience's balance even; None for none.
+
+    Everything is read once, and the window moves over it.
+    """
+    wanted, rules = window(session), audiences.rules(session)
+    which = col(BalanceEntry.audience_id), col(BalanceEntry.kind), col(BalanceEntry.on)
+    addressed = session.execute(sa_select(*which).where(col(BalanceEntry.on) >= wanted.first(today), _counts()))
+    sent = [*(Sent(*row) for row in addressed), *planned]
+    nest = audiences.Nest({source: rules.get(source, audiences.Rule()) for source in {s.audience_id for s in sent}})
+    around = set(nest.around(rules.get(audience_id, audiences.Rule())))
+    theirs = [(s.on, s.kind) for s in sent if s.audience_id in around]
+    for on in (today + timedelta(days=ahead) for ahead in range(days + 1)):
+        whole = Counter(kind for day, kind in theirs if wanted.first(on) <= day <= on)
+        if Balance(whole["give"], whole["tell"], whole["ask"], wanted.ratio, wanted.days).plus("ask").is_even:
+            return on
+    return None
+
+
+def _counts() -> ColumnElement[bool]:
+    """Which entries count: a give or tell that was taken back does not, an ask was asked all the same."""
+    return (col(BalanceEntry.kind) == "ask") | ~col(BalanceEntry.is_taken_back)
 
 
 def enter(session: Session, audience_id: int | None, story_id: int, kind: str, on: date) -> None:

@@ -112,7 +112,8 @@ def _budget(turn: Turn, plan: BonusPlan) -> Fact:
 def _openings_words(turn: Turn, plan: BonusPlan) -> Say:
     """Open openings it would be the plan of, once in force: how many, and the first ones."""
     rows, _ = openings.page(turn.session, turn.today, 0, 1000)
-    mine = [o for o in rows if plans.would_fit(turn.session, plan, o.where)]
+    fitting = {where.opening_id for where in plans.would_fit(turn.session, plan, [o.where for o in rows])}
+    mine = [o for o in rows if o.id in fitting]
     if not mine:
         return say("plans.openings.none")
     return say("plans.openings.some", count=len(mine), titles=", ".join(o.title for o in mine[:3]) + (" …" if len(mine) > 3 else ""))
@@ -179,7 +180,7 @@ def try_out(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     opening, start = _opening(turn, values.get("opening", "")), _day(turn, values.get("start_on", ""))
     where = opening.where if opening else plans.Where()
     name = wording.opening_name(turn.session, opening.id if opening else None)
-    if plans.would_fit(turn.session, asked, where):
+    if plans.would_fit(turn.session, asked, [where]):
         extra = plans.promise(turn.session, where, Who(turn.today, lambda audience_id: False))
         promise = plans.promise_of_version(turn.session, asked.id or 0, extra.campaign_id if extra else None)
         blocks: list[Block] = [Paragraph(say("plans.try.this", opening=name, day=start, name=asked.name)), dates(turn, promise, start)]

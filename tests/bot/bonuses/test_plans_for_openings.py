@@ -198,3 +198,14 @@ def test_the_database_itself_refuses_a_bonus_of_nothing(world: World) -> None:
     (bonus,) = world.hire(world.refer(world.plan((90, "500"))), MONDAY)
     with pytest.raises(IntegrityError):
         world.db.write_now(lambda s: setattr(s.get_one(Bonus, bonus.id), "amount_minor", 0))
+
+
+def test_a_new_plan_is_for_the_openings_that_no_more_specific_one_is_meant_for(world: World) -> None:
+    adopt(world, "Everybody", 500, is_default=True)
+    named = adopt(world, "Hard to find", 1500)
+    draft = PlanDraft("Engineers", (Instalment(90, euros(700)),), department="Engineering")
+    engineers = world.db.write_now(plans.draft_plan, START, None, draft)
+    places = [Where(1, None, "Engineering"), Where(2, named, "Engineering"), Where(3, None, "Sales"), Where()]
+    assert world.db.read_now(plans.would_fit, engineers, places) == places[:1]
+    again = world.db.write_now(plans.draft_plan, START, None, PlanDraft("Hard to find", (Instalment(90, euros(1600)),)))
+    assert world.db.read_now(plans.would_fit, again, places) == places[1:2]

@@ -205,3 +205,16 @@ def test_a_held_ask_whose_end_has_come_ends(db: Database, deployment: Deployment
     tick(db, deployment, 2)
     assert state(db, ask) == "expired"
     assert db.read_now(lambda s: s.exec(select(Story.id).where(col(Story.state) == "held")).all()) == []
+
+
+@pytest.mark.parametrize("audience", ["everyone", "alumni", "engineers"])
+def test_the_first_day_on_which_an_ask_is_earned_is_the_first_whose_balance_is_even_with_it(db: Database, audience: str) -> None:
+    plan = planned_company(db)
+    for number, (to, kind) in enumerate(((plan.alumni, "ask"), (plan.engineers, "ask"), (None, "give"))):
+        db.write_now(strategy.enter, to, 900 + number, kind, TODAY)
+    mine = {"everyone": None, "alumni": plan.alumni, "engineers": plan.engineers}[audience]
+    planned = [Sent(mine, kind, TODAY + (3 * i + 2) * DAY) for i, kind in enumerate(("give", "give", "tell", "give", "give", "give"))]
+    for given in ((), planned[:4], planned):
+        days = [TODAY + i * DAY for i in range(36)]
+        first = next((on for on in days if db.read_now(strategy.balance, mine, on, given).plus("ask").is_even), None)
+        assert db.read_now(strategy.even_on, mine, TODAY, 35, given) == first
