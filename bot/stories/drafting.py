@@ -82,6 +82,7 @@ def fill_in(session: Session, now: datetime, actor_id: int, story_id: int, versi
     """Put what its page says into a draft's empty fields: title (where it still is the address), summary, picture, language.
     Raises Stale when somebody changed it meanwhile."""
     row = get(session, story_id)
+    keep(session, now, actor_id, row, "edited")
     image = found.get("image_url", "") if found.get("image_url", "").startswith("https://") and not row.image_url else ""
     draft = Draft(
         (found.get("title", "") if row.title == title_of(row.link) else "") or row.title, row.link, row.summary or found.get("summary", ""), row.kind,

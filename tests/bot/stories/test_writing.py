@@ -7,7 +7,7 @@ from story_world import FOUR, draft
 from bot import stories
 from bot.db import Database
 from bot.errors import FieldRefusal, Stale
-from bot.stories import CaptionDraft, checked_link, clean
+from bot.stories import CaptionDraft, checked_link, clean, versions
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,11 @@ def test_unchanged_captions_keep_their_count_and_new_ones_start_beside_them(lite
     assert [(c.text, c.given) for c in lite.read_now(stories.captions, row.id)] == [(FOUR[2], 7), ("A new one", 7), (FOUR[0], 7)]
     lite.write_now(stories.set_captions, row.id, "fi", "x", ["Suomeksi"])
     assert len(lite.read_now(stories.captions, row.id)) == 4
+
+
+def test_what_a_page_says_leaves_the_draft_as_it_was_before(lite: Database) -> None:
+    hr = add_person(lite, "Nora Holm", "hr")
+    row = lite.write_now(lambda s: stories.create(s, START, hr.id, draft(summary="")))
+    lite.write_now(lambda s: stories.fill_in(s, START, hr.id or 0, row.id or 0, row.version, {"summary": "How ice is read."}))
+    kept = lite.read_now(versions.kept, row.id, 0, 8)
+    assert [(v.what, versions.content_of(v).summary) for v in kept] == [("edited", "")]
