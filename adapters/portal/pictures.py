@@ -5,6 +5,8 @@ What is served was judged by its content when it came, goes out under the type t
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from adapters.guard import Limiter, Refused
@@ -68,18 +70,18 @@ class Pictures:
         return response
 
     async def _take(self, request: web.Request, visit: Visit) -> web.StreamResponse:
-        hub, said = self.portal.hub, {"alt": ""}
+        hub = self.portal.hub
         upload = await receive(request, "picture", visit.csrf, lambda given: require_token(visit, given), LIMIT, words=("alt",))
         if upload is None:
             return await self._page(request, visit, {"file": say("intake.refused.picture_none")}, "")
         with upload.file as file:
             file.seek(0)
-            content, said = file.read(), upload.said
+            content, alt = await asyncio.to_thread(file.read), upload.said["alt"]
         try:
             number = int(request.match_info["id"])
-            await hub.db.write(pictures.put, hub.deployment, hub.clock.now(), visit.person_id, number, content, said["alt"])
+            await hub.db.write(pictures.put, hub.deployment, hub.clock.now(), visit.person_id, number, content, alt)
         except FieldRefusal as wrong:
-            return await self._page(request, visit, {wrong.field: say(wrong.key, **wrong.params)}, said["alt"])
+            return await self._page(request, visit, {wrong.field: say(wrong.key, **wrong.params)}, alt)
         return self.portal.go(f"/admin/stories/{request.match_info['id']}")
 
     async def _look(self, request: web.Request, visit: Visit) -> pictures.PictureLook:

@@ -149,8 +149,8 @@ def amount_text(money: Money, shape: Shape) -> str:
 def harmless(text: str) -> str:
     """Somebody's text as a cell that no spreadsheet takes for a formula.
 
-    Control and invisible characters go first, since `=` behind a tab, a zero-width space or in full width still counts
-    (facts: reliability.md I3); then a text that begins like a formula gets an apostrophe.
+    Control and invisible characters go first, since `=` behind a tab, a zero-width space or in full width still counts; then a
+    text that begins like a formula gets an apostrophe (CWE-1236; owasp.org/www-community/attacks/CSV_Injection).
     """
     visible = "".join(" " if c in "\t\r\n" else c for c in text if c in "\t\r\n" or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"))
     tidy = " ".join(visible.split())

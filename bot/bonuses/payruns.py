@@ -178,7 +178,7 @@ def _line(number: int, line: int, b: Bonus, payee: Person, charity: Charity | No
 
 
 def _shape(session: Session) -> Shape:
-    """As HR set it; what cannot be (the settings take any text) is as by default, so that a run can always be closed."""
+    """As HR set it. What cannot be (HR's form takes none of it, whoever writes a row by hand may) is as by default: a run can always be closed."""
     encoding = str(settings.get(session, "payroll.encoding")).strip().lower()
     try:
         columns = read_columns(str(settings.get(session, "payroll.columns")))

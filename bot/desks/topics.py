@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
@@ -24,11 +23,6 @@ def offered(session: Session) -> tuple[str, ...]:
     rows = session.exec(select(Story.topics).where(Story.topics != "", col(Story.state).in_(known)).order_by(col(Story.id).desc()).limit(_LOOKED_AT))
     found = Counter(topic for row in rows for topic in _split(row))
     return tuple(sorted(topic for topic, _count in found.most_common(OFFERED_MAX)))
-
-
-def token(topic: str) -> str:
-    """An opaque option for a topic."""
-    return sha256(topic.encode()).hexdigest()[:12]
 
 
 def _split(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 
 from sqlmodel import Session
 
@@ -99,6 +100,11 @@ def read_id(text: str) -> int:
 def is_id(text: str) -> bool:
     """Could be the id of a row: ASCII digits, and no number that PostgreSQL's INTEGER cannot hold."""
     return text.isascii() and text.isdigit() and len(text) <= 18 and int(text) < 2**31
+
+
+def option_token(value: str) -> str:
+    """An opaque option for a value that may hold what a list of values is separated by."""
+    return sha256(value.encode()).hexdigest()[:12]
 
 
 def read_version(value: str) -> tuple[int, int]:

@@ -110,8 +110,3 @@ def session_person(session: Session, token: str, now: datetime) -> Person | None
 def close_session(session: Session, token: str, now: datetime) -> None:
     """Sign out one browser."""
     session.execute(update(WebSession).where(col(WebSession.token_hash) == token_hash(token), col(WebSession.revoked_at).is_(None)).values(revoked_at=now))
-
-
-def close_sessions(session: Session, person_id: int, now: datetime) -> None:
-    """Sign a person out everywhere."""
-    session.execute(update(WebSession).where(col(WebSession.person_id) == person_id, col(WebSession.revoked_at).is_(None)).values(revoked_at=now))

@@ -1,6 +1,6 @@
 """Who can earn a bonus, and for whom: one function per rule, each with the reason it gives (content: `bonuses.reason.<reason>`).
 
-The rules come from public programmes (facts: field.md, reliability.md §4); each is a setting of HR's. The same functions advise when
+The rules are those that published referral programmes have in common; each is a setting of HR's. The same functions advise when
 a referral is made and bind when a bonus is accrued and on the day it is due.
 """
 

@@ -133,7 +133,7 @@ def _jpeg(content: bytes) -> Shape | None:
 
 
 def _segments(content: bytes) -> list[tuple[int, int, int]]:
-    """A JPEG's segments before its image data: marker, where the payload (behind its two bytes of length) minus those begins, length."""
+    """A JPEG's segments before its image data: marker, where its two bytes of length stand (the payload follows them), and that length."""
     found: list[tuple[int, int, int]] = []
     at = 2
     while at + 4 <= len(content) and content[at] == 0xFF and len(found) < 500:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from bot import audiences, audit, privacy
 from bot.desks import erasing, topics
 from bot.desks.turn import Desk, Turn
+from bot.desks.wording import option_token
 from bot.errors import FieldRefusal
 from bot.messages import (
     Answer,
@@ -83,16 +84,16 @@ def edit(turn: Turn, value: str) -> Answer:
 
 def _topics(turn: Turn) -> tuple[ChoiceField, ...]:
     mine = audiences.chosen(turn.session, turn.person_id)
-    options = tuple(Option(topics.token(t), Plain(t)) for t in dict.fromkeys((*mine, *topics.offered(turn.session))))
+    options = tuple(Option(option_token(t), Plain(t)) for t in dict.fromkeys((*mine, *topics.offered(turn.session))))
     if not options:
         return ()
-    chosen = ",".join(topics.token(t) for t in mine)
+    chosen = ",".join(option_token(t) for t in mine)
     return (ChoiceField("topics", say("profile.topics"), options, chosen, optional=True, multiple=True, hint=say("profile.topics_hint")),)
 
 
 def _keep_topics(turn: Turn, text: str) -> None:
     mine = audiences.chosen(turn.session, turn.person_id)
-    known = {topics.token(t): t for t in (*mine, *topics.offered(turn.session))}
+    known = {option_token(t): t for t in (*mine, *topics.offered(turn.session))}
     picked = [v for v in text.split(",") if v]
     if any(v not in known for v in picked):
         raise FieldRefusal("topics", "profile.bad_topics")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import func
@@ -17,7 +16,7 @@ from bot.audiences.rules import NAMED_MAX
 from bot.desks import topics
 from bot.desks.hr.audiences.showing import ROLES, card, known
 from bot.desks.turn import Turn
-from bot.desks.wording import is_id
+from bot.desks.wording import is_id, option_token
 from bot.errors import FieldRefusal
 from bot.messages import Answer, Ask, ChoiceField, DayField, Form, FormField, LookupField, Note, Option, Paragraph, Plain, Show, Text, TextField, TickField, say
 from bot.people import KINDS, Person
@@ -68,18 +67,13 @@ def _choice(part: str, options: list[tuple[str, Text]], chosen: tuple[str, ...])
 
 
 def _value_choice(part: str, values: list[str], chosen: tuple[str, ...]) -> ChoiceField:
-    return _choice(part, [(_token(v), Plain(v[:75])) for v in values], tuple(_token(v) for v in chosen))
+    return _choice(part, [(option_token(v), Plain(v[:75])) for v in values], tuple(option_token(v) for v in chosen))
 
 
 def _values(turn: Turn, part: str) -> list[str]:
     column = col(getattr(Person, _COLUMNS[part]))
     rows = turn.session.exec(select(column).where(column != "").group_by(column).order_by(func.count().desc(), column).limit(100))
     return sorted(rows)
-
-
-def _token(value: str) -> str:
-    """An opaque option for a value that may hold commas."""
-    return sha256(value.encode()).hexdigest()[:12]
 
 
 def save(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
@@ -108,7 +102,7 @@ def _manager(turn: Turn, text: str) -> tuple[int, ...]:
 
 
 def _picked(turn: Turn, part: str, text: str) -> tuple[str, ...]:
-    known_values = {_token(v): v for v in _values(turn, part)} if part in _COLUMNS else {v: v for v in (KINDS if part == "kinds" else LOCALES)}
+    known_values = {option_token(v): v for v in _values(turn, part)} if part in _COLUMNS else {v: v for v in (KINDS if part == "kinds" else LOCALES)}
     picked = [v for v in text.split(",") if v]
     if any(v not in known_values for v in picked):
         raise FieldRefusal(part, "audiences.choose_again")
@@ -132,7 +126,7 @@ def refine(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     turn.require(*ROLES)
     row = known(turn, subject)
     was = Rule.from_json(row.rule)
-    offered = {_token(t): t for t in (*topics.offered(turn.session), *was.topics)}
+    offered = {option_token(t): t for t in (*topics.offered(turn.session), *was.topics)}
     picked = [v for v in values.get("topics", "").split(",") if v]
     if any(v not in offered for v in picked):
         raise FieldRefusal("topics", "audiences.choose_again")

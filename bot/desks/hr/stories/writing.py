@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from bot import stories
+from bot.desks.hr.stories.correcting import words_field
 from bot.desks.hr.stories.showing import admin_card, old_value, read_story
 from bot.desks.turn import Turn
 from bot.desks.unread import unread
@@ -125,8 +126,7 @@ def caption_form(turn: Turn, value: str) -> Answer:
     fields: tuple[TextField | ChoiceField, ...] = (
         (texts,) if not network else (ChoiceField("network", say("shares.form.network"), networks, initial=network), texts)
     )
-    words = TextField("words", say("correcting.words"), max_length=500, rows=3, hint=say("correcting.words_hint"))
-    fields = (*fields, words) if row.state == "published" else fields
+    fields = (*fields, words_field()) if row.state == "published" else fields
     intro = (Note(say("stories.captions.disclosure")),)
     return Ask(Form("story.captions", say("stories.captions.heading"), say("stories.form.submit"), fields, subject=f"{row.id}:{locale}:{network}", intro=intro))
 
