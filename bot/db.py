@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import DateTime, Engine, create_engine, event, text
+from sqlalchemy import CursorResult, DateTime, Engine, create_engine, delete, event, inspect, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, Session
+from sqlmodel import Field, Session, SQLModel
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,6 +111,14 @@ class Database:
         self._reading.shutdown(wait=True)
         self.writer.dispose()
         self.reader.dispose()
+
+
+def remove(session: Session, row: SQLModel) -> bool:
+    """Delete a row; False when somebody else deleted it at the same moment (the ORM's own delete would only warn)."""
+    mapper = inspect(type(row))
+    key = [column == value for column, value in zip(mapper.primary_key, mapper.primary_key_from_instance(row), strict=True)]
+    done = session.execute(delete(type(row)).where(*key))
+    return isinstance(done, CursorResult) and done.rowcount == 1
 
 
 def lost_race(error: DBAPIError) -> bool:

@@ -42,7 +42,8 @@ from bot.desks.turn import Desk, Turn
 from bot.messages import Answer, Show
 
 DESKS: tuple[Desk, ...] = (
-    front.DESK, rooms.DESK, retention.DESK, deliveries.DESK, refer.DESK, advocate_referrals.DESK, endorsing.DESK, inviting.DESK, recruiter.DESK, hires.DESK, openings.DESK, boards.DESK,
+    front.DESK, rooms.DESK, retention.DESK, deliveries.DESK, refer.DESK, advocate_referrals.DESK, endorsing.DESK, inviting.DESK, recruiter.DESK,
+    hires.DESK, openings.DESK, boards.DESK,
     advocate_stories.DESK, stories.DESK, calendar.DESK, strategy.DESK, profile.DESK, erasing.DESK, people.DESK, audiences.DESK, feeds.DESK, settings.DESK,
     advocate_bonuses.DESK, bonuses.DESK, advocate_splits.DESK, splits.DESK, payruns.DESK, ledger.DESK, plans.DESK, budgets.DESK, campaigns.DESK, charities.DESK,
     forecast.DESK, handing.DESK, leave.DESK, promises.DESK, attribution.DESK,

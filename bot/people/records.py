@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, bindparam, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
-from bot.db import utc_field
+from bot.db import remove, utc_field
 from bot.errors import Refusal
 
 KINDS = ("employee", "contractor", "alumna", "stakeholder")
@@ -115,8 +115,7 @@ def grant(session: Session, now: datetime, actor_id: int | None, person: Person,
 def revoke(session: Session, now: datetime, actor_id: int | None, person: Person, role: str) -> bool:
     """Take a role away; False when it was not held."""
     row = session.exec(select(RoleGrant).where(RoleGrant.person_id == person.id, RoleGrant.role == role)).first()
-    if row is None:
+    if row is None or not remove(session, row):
         return False
-    session.delete(row)
     audit.note(session, now, actor_id, "role.revoked", "person", person.id or 0, role)
     return True

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint
 from sqlmodel import Field, Session, SQLModel
 
 from bot import audit
+from bot.db import remove
 from bot.errors import FieldRefusal
 
 PERIODS = ("month", "quarter", "year")
@@ -52,8 +53,7 @@ def set_budget(
 
 def drop_budget(session: Session, now: datetime, actor_id: int | None, plan_name: str) -> None:
     """No cap any more."""
-    if row := session.get(PlanBudget, plan_name):
-        session.delete(row)
+    if (row := session.get(PlanBudget, plan_name)) and remove(session, row):
         audit.note(session, now, actor_id, "plan.budget", "plan", 0, "none")
 
 

@@ -61,7 +61,8 @@ def confirm(
     """Write the candidate, the referral, the consent, and everything that is owed.
 
     `today` is the company's calendar day. `details` were checked by `read_details` and `refused_email`. The same `nonce` again
-    gives the same referral. `added_by` is HR's entry of somebody who said yes outside: its proof is a note, not a form. A candidate whom somebody referred before is kept as a `duplicate`; nothing in the answer tells.
+    gives the same referral. `added_by` is HR's entry of somebody who said yes outside: its proof is a note, not a form.
+    A candidate whom somebody referred before is kept as a `duplicate`; nothing in the answer tells.
     Raises Refusal `candidate.too_many`.
     """
     seen = vault.keyed_hash(f"form {link.id} {nonce}")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, delete, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.db import utc_field
+from bot.db import remove, utc_field
 from bot.errors import Refusal, Stale
 from bot.stories.text import LOCALES, checked_link, clean
 
@@ -75,7 +75,7 @@ def clipping_of(session: Session, person_id: int, clipping_id: int) -> Clipping:
 
 def drop_clipping(session: Session, row: Clipping) -> None:
     """It became a proposal."""
-    session.delete(row)
+    remove(session, row)
 
 
 def forget_clippings(session: Session, person_id: int) -> None:

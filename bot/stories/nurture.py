@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit, strategy
-from bot.db import utc_field
+from bot.db import remove, utc_field
 from bot.errors import FieldRefusal, Refusal
 from bot.stories.drafting import get
 from bot.stories.earning import upcoming
@@ -141,8 +141,8 @@ def drop_step(session: Session, now: datetime, actor_id: int, step_id: int) -> N
     """Take a step out; its story stays where it is."""
     row = step_of(session, step_id)
     plan = session.get_one(NurturePlan, row.plan_id)
-    session.delete(row)
-    session.flush()
+    if not remove(session, row):
+        raise Refusal("nurture.refused.gone")
     audit.note(session, now, actor_id, "nurture.step_dropped", "opening", plan.opening_id)
     return plan
 

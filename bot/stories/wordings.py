@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from bot import audit
+from bot.db import remove
 from bot.errors import FieldRefusal
 from bot.stories.records import Story, StoryWording
 from bot.stories.text import LOCALES, checked_link, clean
@@ -52,9 +53,9 @@ def set_wording(session: Session, now: datetime, actor_id: int, story: Story, lo
     if was == (title, summary, link):
         return
     keep(session, now, actor_id, story, "wording")
-    if not title:
-        session.delete(row)
-    else:
+    if row and not title:
+        remove(session, row)
+    elif title:
         row = row or StoryWording(story_id=story.id or 0, locale=locale, title=title)
         row.title, row.summary, row.link = title, summary, link
         session.add(row)

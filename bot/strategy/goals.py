@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from bot import audit
+from bot.db import remove
 from bot.errors import FieldRefusal, Refusal
 from bot.strategy.records import FIGURES, KINDS, Action, Measure, Strategy
 
@@ -120,8 +121,7 @@ def actions(session: Session, strategy_id: int | None = None) -> list[Action]:
 
 
 def _drop(session: Session, now: datetime, actor_id: int, row: Measure | Action | None, what: str) -> int:
-    if row is None:
+    if row is None or not remove(session, row):
         raise Refusal("strategy.refused.gone")
-    session.delete(row)
     audit.note(session, now, actor_id, what, "strategy", row.strategy_id)
     return row.strategy_id

@@ -26,9 +26,10 @@ def row(turn: Turn, bonus: Bonus) -> Item:
     """One of my bonuses: what for, how much, when, in which state."""
     opening = wording.opening_name(turn.session, bonuses.opening_id(turn.session, bonus))
     return Item(
-        say("bonuses.mine.row", money=wording.worth(turn.session, bonus), opening=opening), say("bonuses.mine.detail", day=bonus.due_on, state=bonus_cards.state_line(bonus)),
+        say("bonuses.mine.row", money=wording.worth(turn.session, bonus), opening=opening),
+        say("bonuses.mine.detail", day=bonus.due_on, state=bonus_cards.state_line(bonus)),
         (bonus_cards.why_button(bonus),),
-    )  # fmt: skip
+    )
 
 
 def explain(turn: Turn, value: str) -> Show:
