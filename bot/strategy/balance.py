@@ -83,7 +83,7 @@ def window(session: Session) -> Window:
 def by_audience(session: Session, first: date, last: date, planned: Sequence[Sent] = ()) -> dict[int | None, Counter[str]]:
     """How many stories of each kind were addressed to each audience from the first day to the last, `planned` ones included."""
     counts = sa_select(col(BalanceEntry.audience_id), col(BalanceEntry.kind), func.count()).where(col(BalanceEntry.on) >= first, col(BalanceEntry.on) <= last)
-    counts = counts.where(_counts())
+    counts = counts.where(counted())
     found: dict[int | None, Counter[str]] = {}
     for audience_id, kind, count in session.execute(counts.group_by(col(BalanceEntry.audience_id), col(BalanceEntry.kind))):
         found.setdefault(audience_id, Counter())[kind] += count
@@ -121,7 +121,7 @@ def even_on(session: Session, audience_id: int | None, today: date, days: int, p
     """
     wanted, rules = window(session), audiences.rules(session)
     which = col(BalanceEntry.audience_id), col(BalanceEntry.kind), col(BalanceEntry.on)
-    addressed = session.execute(sa_select(*which).where(col(BalanceEntry.on) >= wanted.first(today), _counts()))
+    addressed = session.execute(sa_select(*which).where(col(BalanceEntry.on) >= wanted.first(today), counted()))
     sent = [*(Sent(*row) for row in addressed), *planned]
     nest = audiences.Nest({source: rules.get(source, audiences.Rule()) for source in {s.audience_id for s in sent}})
     around = set(nest.around(rules.get(audience_id, audiences.Rule())))
@@ -133,7 +133,7 @@ def even_on(session: Session, audience_id: int | None, today: date, days: int, p
     return None
 
 
-def _counts() -> ColumnElement[bool]:
+def counted() -> ColumnElement[bool]:
     """Which entries count: a give or tell that was taken back does not, an ask was asked all the same."""
     return (col(BalanceEntry.kind) == "ask") | ~col(BalanceEntry.is_taken_back)
 

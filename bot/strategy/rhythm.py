@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from bot import audiences, settings
 from bot.audiences import Rule
-from bot.strategy.balance import Sent
+from bot.strategy.balance import Sent, counted
 from bot.strategy.goals import actions
 from bot.strategy.records import Action, BalanceEntry
 
@@ -66,8 +66,10 @@ def rhythms(session: Session, today: date, planned: Sequence[Sent], strategy_id:
 
 def _last(session: Session, today: date) -> dict[tuple[int | None, str], date]:
     query = sa_select(col(BalanceEntry.audience_id), col(BalanceEntry.kind), func.max(BalanceEntry.on)).where(col(BalanceEntry.on) <= today)
-    query = query.where((col(BalanceEntry.kind) == "ask") | ~col(BalanceEntry.is_taken_back))
-    return {(audience_id, kind): on for audience_id, kind, on in session.execute(query.group_by(col(BalanceEntry.audience_id), col(BalanceEntry.kind)))}
+    return {
+        (audience_id, kind): on
+        for audience_id, kind, on in session.execute(query.where(counted()).group_by(col(BalanceEntry.audience_id), col(BalanceEntry.kind)))
+    }
 
 
 def _nest(rules: dict[int | None, Rule], sources: Iterable[int | None]) -> audiences.Nest:
