@@ -146,7 +146,7 @@ def _posting(thing: dict[str, Any], language: str, url: str) -> Found:
     addresses = [p.get("address") for p in (places if isinstance(places, list) else [places]) if isinstance(p, dict)]
     towns = [_of(a, "addressLocality") or _of(a, "addressRegion") for a in addresses]
     countries = {_name(a.get("addressCountry")) for a in addresses if isinstance(a, dict)} - {""}
-    link = urljoin(url, _text(thing.get("url"))) if thing.get("url") else url
+    link = _joined(url, _text(thing.get("url")))
     identifier = thing.get("identifier")
     own = _of(identifier, "value") or _text(identifier)
     return _entry(
@@ -154,6 +154,14 @@ def _posting(thing: dict[str, Any], language: str, url: str) -> Found:
         ", ".join(dict.fromkeys(t for t in towns if t)), countries.pop() if len(countries) == 1 else "", _text(thing.get("inLanguage")) or language,
         thing.get("description"), link, own, _day(thing.get("validThrough")),
     )  # fmt: skip
+
+
+def _joined(base: str, link: str) -> str:
+    """A posting's own address; as it stands where it is none, so that this entry alone is named as wrong."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
 
 
 def _answer(form: str, entries: Iterator[Found]) -> dict[str, Any]:
@@ -170,9 +178,9 @@ def _entry(
     requisition_id: Any = "", open_until: str = "",
 ) -> Found:  # fmt: skip
     return {
-        "key": _text(key)[:500], "title": _short(title, 100), "department": _short(department, 80), "location": _short(location, 80),
+        "key": _clean(_text(key))[:500], "title": _short(title, 100), "department": _short(department, 80), "location": _short(location, 80),
         "country": _short(country, 60), "language": _text(language)[:20], "description": _short(_text(description)[:MOST_MARKUP], MOST_TEXT),
-        "link": _text(link).strip()[:2100], "requisition_id": _clean(_text(requisition_id))[:80], "open_until": open_until,
+        "link": _clean(_text(link))[:2100], "requisition_id": _clean(_text(requisition_id))[:80], "open_until": open_until,
     }  # fmt: skip
 
 

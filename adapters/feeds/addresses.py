@@ -13,6 +13,9 @@ from adapters.feeds.unread import Unread
 PORTS = (80, 443, 8080, 8443)
 LONGEST = 2100
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# What Python 3.11 takes for open: RFC 6890's protocol assignments (Oracle's metadata, 192.0.0.192), Azure's own of each machine
+# (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16), and RFC 9637's documentation
+_OF_THE_HOUSE = tuple(ipaddress.ip_network(text) for text in ("192.0.0.0/24", "168.63.129.16/32", "3fff::/20"))
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")  # a last label that a resolver may read as (part of) an IPv4 address
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 # RFC 6761, 6762, 7686, 8375, 9476 and ICANN's .internal: names that no public resolver answers for, so whoever does is on the inside
@@ -96,4 +99,6 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None and not is_public(str(inner)):
             return False
+    if any(ip in network for network in _OF_THE_HOUSE):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified

@@ -83,7 +83,7 @@ def fetch(url: str, *, most: int, cage: Cage = OPEN_WEB, seconds: float = SECOND
             if isinstance(found, Fetched):
                 return found
             onward = urljoin(url, found)
-            if url.startswith("https:") and onward.startswith("http:"):
+            if url[:6].lower() == "https:" and onward[:5].lower() == "http:":
                 raise Unread("downgrade")
             url = onward
     except TimeoutError:
@@ -217,9 +217,14 @@ def _host(to: Target) -> str:
 def _fetched(answer: http.client.HTTPResponse, url: str, body: bytes, *, is_cut: bool) -> Fetched:
     kind = answer.headers.get_content_type() if answer.getheader("Content-Type") else ""
     return Fetched(
-        answer.status, url, body, (answer.headers.get_content_charset() or "")[:40], kind,
-        answer.getheader("ETag", "")[:200], answer.getheader("Last-Modified", "")[:100], is_cut,
+        answer.status, url, body, _word(answer.headers.get_content_charset(), 40), kind,
+        _word(answer.getheader("ETag"), 200), _word(answer.getheader("Last-Modified"), 100), is_cut,
     )  # fmt: skip
+
+
+def _word(value: str | None, most: int) -> str:
+    """A header's value to keep and to send back: nothing where it has NUL or a folded line, which PostgreSQL and servers refuse."""
+    return value[:most] if value and value.isprintable() else ""
 
 
 def _wait(retry_after: str) -> int:

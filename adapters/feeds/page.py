@@ -31,14 +31,15 @@ def read(url: str, cage: Cage = OPEN_WEB, seconds: float = SECONDS) -> dict[str,
     if got.kind and got.kind not in ("text/html", "application/xhtml+xml"):
         raise Unread("not_page")
     said: dict[str, str] = child.read("page", got.body, got.charset, max(LEAST_SECONDS, deadline - time.monotonic()))["page"]
-    image = _image(urljoin(got.url, said["image"])) if said["image"] else ""
+    image = _image(got.url, said["image"]) if said["image"] else ""
     return {"title": said["title"], "summary": said["summary"], "image_url": image, "image_alt": said["image_alt"] if image else "",
             "language": language(said["language"], ""), "site": said["site"] or urlsplit(got.url).hostname or ""}  # fmt: skip
 
 
-def _image(url: str) -> str:
+def _image(base: str, link: str) -> str:
     """The picture's address where people can be shown it: https and of the open web, else the empty text."""
     with contextlib.suppress(Unread, ValueError):
+        url = urljoin(base, link)  # raises ValueError for `http://[`
         if url.startswith("https://") and not is_literal(target(url).host):
             return url
     return ""

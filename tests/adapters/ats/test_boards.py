@@ -192,6 +192,18 @@ async def test_entries_that_cannot_be_kept_are_named_and_the_others_are_kept(vil
     assert all(words in text for words in ("begins with https://", "needs a title", "stands there twice", "neither an id", "cannot be read", "At most 500"))
 
 
+async def test_ids_and_links_that_no_database_takes_are_kept_without_what_is_wrong_with_them(town: Town) -> None:
+    for _ in range(2):
+        row = await town.day(greenhouse(job(1, id="a\0b\u202e"), job(2, absolute_url="https://ok.example/a\0b"), job(3)))
+        assert row.problem == "" and sorted(o.board_key for o in town.openings().values()) == ["2", "3", "ab"]
+
+
+def test_one_posting_with_an_impossible_address_does_not_hide_the_others(serve: Serve) -> None:
+    postings = [{"@type": "JobPosting", "title": f"Engineer {n}", "url": url} for n, url in enumerate(("http://[", "/jobs/2"))]
+    found = said(serve(always(answer("200 OK", f'<script type="application/ld+json">{json.dumps(postings)}</script>'.encode()))))
+    assert [e.title for e in found.entries or ()][-1] == "Engineer 1"
+
+
 async def test_a_broken_entry_does_not_make_its_opening_vanish(village: Town) -> None:
     await village.day(greenhouse(job(1), job(2)))
     await village.day(greenhouse(job(1), job(2, absolute_url="javascript:1")))

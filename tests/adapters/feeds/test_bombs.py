@@ -240,6 +240,8 @@ def test_schema_org_and_the_plain_head_are_read_where_there_is_no_open_graph(ser
         "javascript:alert(1)",
         "https://u@i.example.org/",
         "https://db.internal/i",
+        "http://[",
+        "https://[::1/i.png",
     ],
 )
 def test_a_picture_that_not_everybody_can_open_safely_is_left_out(serve: Serve, image: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -63,6 +64,7 @@ INSIDE = [  # addresses that a name may answer with
     "127.0.0.1", "0.0.0.0", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1",
     "198.18.0.1", "0.1.2.3", "::1", "::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "2002:7f00:1::", "fec0::1",
     "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "2001:0:4136:e378:8000:63bf:80ff:fffe", "::127.0.0.1", "240.0.0.1",
+    "168.63.129.16", "192.0.0.192", "::ffff:168.63.129.16", "2002:a83f:8110::", "3fff::1",
     "::ffff:0:127.0.0.1", "192.88.99.1%1", "2130706433", "0177.0.0.1", "nonsense", "",
 ]  # fmt: skip
 
@@ -167,6 +169,21 @@ def test_https_does_not_lead_to_http_and_a_wrong_certificate_is_said(serve: Serv
     net = serve(always(b"not tls"))
     assert why(net, "https://feed.example.org/") in ("certificate", "unreachable")
     assert net.connected == [(PUBLIC, 443)]
+
+
+@pytest.mark.parametrize("onward", ["http://feed.example.org/x", "HTTP://feed.example.org/x", "hTTp://other.example.org/"])
+def test_no_redirect_leads_from_https_to_http(serve: Serve, onward: str) -> None:
+    net = serve(lambda client, asked: client.sendall(answer("302 Found", b"", f"Location: {onward}")))
+    plainly = Cage(resolve=net.resolve, connect=net.connect, target=lambda url: replace(target(url), scheme="http"))
+    with pytest.raises(Unread) as caught:
+        fetch("https://feed.example.org/", most=1000, cage=plainly, seconds=2.0)
+    assert caught.value.key == "downgrade" and len(net.stranger.came) == 1
+
+
+def test_headers_that_no_database_and_no_request_could_hold_are_passed_over(serve: Serve) -> None:
+    net = serve(always(answer("200 OK", b"hi", 'ETag: "a\0b"', "Last-Modified: Mon,\r\n 02 Mar", 'Content-Type: text/html; charset="u\0tf"')))
+    got = get(net)
+    assert (got.etag, got.last_modified, got.charset, got.kind) == ("", "", "", "text/html")
 
 
 def test_no_proxy_is_asked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
