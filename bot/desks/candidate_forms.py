@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot import referrals, settings
 from bot.desks.turn import Deployment
-from bot.messages import Fact, Form, Plain, Say, Text, TextField, TickField, say
+from bot.messages import Fact, Form, FormField, Plain, Say, Text, TextField, TickField, say
 from bot.openings import LOCALES
 from bot.referrals import Candidate, Consent, Details, consent
 from bot.referrals.details import MAX_MESSAGE
@@ -56,7 +56,7 @@ def notice(session: Session, deployment: Deployment, referrer: str, *, by_mail: 
 
 def form(organisation: str, referrer: str, asked: list[str], *, email: str = "") -> Form:
     """What a candidate fills in to say yes. `email` is known already where they were invited."""
-    fields = (*_fields(asked, Details("", email)), *_ticks(organisation, referrer, see=False, others=False))
+    fields: tuple[FormField, ...] = (*_fields(asked, Details("", email)), *_ticks(organisation, referrer, see=False, others=False))
     return Form("candidate.confirm", say("candidate.form.details"), say("candidate.form.submit"), fields)
 
 

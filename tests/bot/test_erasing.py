@@ -35,16 +35,19 @@ MARKS = ("xenia", "quistgaard", "quist.social", "hand-written", "galley")  # her
 GONE, CLEARED, NUMBER = "the row goes", "emptied", "the number stays; nobody stands behind it"
 NAMING = {
     "auditentry.actor_id": NUMBER, "bonus.beneficiary_id": NUMBER, "bonus.override_by": NUMBER, "bonusapproval.person_id": NUMBER,
-    "bonusplan.created_by": NUMBER, "calendarkey.person_id": GONE, "campaign.created_by": NUMBER, "click.person_id": NUMBER, "clicktotal.person_id": NUMBER, "clipping.person_id": GONE,
+    "bonusplan.created_by": NUMBER, "calendarkey.person_id": GONE, "campaign.created_by": NUMBER, "click.person_id": NUMBER, "clicktotal.person_id": NUMBER,
+    "clipping.person_id": GONE,
     "delivery.person_id": NUMBER, "feed.author_id": CLEARED, "givencaptions.person_id": GONE, "identity.person_id": GONE, "identity.verified_by": GONE,
-    "kept.actor_id": NUMBER, "jobopening.hiring_manager_id": NUMBER, "jobopening.recruiter_id": NUMBER, "lanepause.actor_id": NUMBER, "nurtureplan.author_id": NUMBER,
+    "kept.actor_id": NUMBER, "jobopening.hiring_manager_id": NUMBER, "jobopening.recruiter_id": NUMBER, "lanepause.actor_id": NUMBER,
+    "nurtureplan.author_id": NUMBER,
     "override.actor_id": NUMBER, "payrun.closed_by": NUMBER, "payrun.paid_by": NUMBER, "person.manager_id": CLEARED, "personchange.person_id": GONE,
     "persontopic.person_id": GONE, "recruiterleave.deputy_id": GONE, "recruiterleave.person_id": GONE, "referralnote.author_id": NUMBER,
     "referral.former_person_id": NUMBER, "referral.hired_person_id": NUMBER, "referral.recruiter_id": NUMBER,
     "referral.referrer_id": NUMBER, "referrallink.person_id": NUMBER, "referralshare.decided_by": NUMBER, "referralshare.person_id": NUMBER,
     "referralshare.proposed_by": NUMBER, "review.actor_id": NUMBER, "rolegrant.person_id": GONE, "setting.actor_id": NUMBER, "share.person_id": NUMBER,
     "signinlink.person_id": GONE, "stagechange.actor_id": NUMBER, "story.author_id": CLEARED, "story.proposer_id": CLEARED,
-    "storychange.actor_id": NUMBER, "storypicture.author_id": CLEARED, "storyversion.actor_id": NUMBER, "strategy.author_id": NUMBER, "thanks.person_id": GONE, "websession.person_id": GONE,
+    "storychange.actor_id": NUMBER, "storypicture.author_id": CLEARED, "storyversion.actor_id": NUMBER, "strategy.author_id": NUMBER,
+    "thanks.person_id": GONE, "websession.person_id": GONE,
 }  # fmt: skip
 
 # Where what she wrote, or what tells who she is, stood in clear before. A pay run's file (bytes) keeps the names: /privacy says so.

@@ -113,9 +113,9 @@ async def _hands(meri: Company, shown: Shown) -> None:
             shown.keep(await meri.hear(person, Submission(answer.form.name, answer.form.subject, values)))
         shown.owed(meri)
     shown.keep(await meri.hear(meri.rita, Press("referral.open", f"{meri.last().id}:{meri.last().version}")))
-    values = {"referrer": str(meri.aino.id), "name": "N" * 120, "email": "a@example.com", "language": "sv", "source": "s" * 300, "proof": "p" * 300}
+    outside = {"referrer": str(meri.aino.id), "name": "N" * 120, "email": "a@example.com", "language": "sv", "source": "s" * 300, "proof": "p" * 300}
     for form_of, values in (
-        ("outside.add", values), ("referral.owner", {"person": str(meri.rolf.id), "reason": "r" * 1000}),
+        ("outside.add", outside), ("referral.owner", {"person": str(meri.rolf.id), "reason": "r" * 1000}),
         ("referral.merge", {"other": str(meri.last().id - 1), "why": "w" * 1000}),
     ):  # fmt: skip
         value = f"{meri.last().id}:{meri.last().version}" if form_of != "outside.add" else ""

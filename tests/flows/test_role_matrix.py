@@ -150,7 +150,7 @@ FORMS: dict[str, May] = {
     "refer.link": May(ALL, "", writes=True, any_value=True, fields={"opening": "", "opening_2": "", "opening_3": "", "language": "fi"}),
     "refer.reword": May(ALL, "{link}:1", fields={"text": "Hi"}),
     "refer.invite": May(ALL, "{link}", writes=True, fields={"email": "somebody@example.com", "language": "fi", "asked": "yes"}),
-    "retention.keep": May(HR, "{taken}", writes=True, fields={"reason": "claim", "days": "30"}),
+    "retention.keep": May(HR, "{taken}", writes=True, fields={"reason": "claim", "days": "60"}),
     "referral.endorse": May(frozenset({"employee"}), "{confirmed}", writes=True, else_told="endorse.not_now", fields={"known": "k", "why": "w"}),
     "story.share": May(ALL, "{published}:{caption}", writes=True, fields={"text": "Hi", "network": "mastodon", "instance": "mastodon.social"}),
     "story.propose": May(ALL, writes=True, any_value=True, fields={"link": "https://meri.example/x", "title": "T", "why": "w", "caption": "c"}),
@@ -215,7 +215,8 @@ FORMS: dict[str, May] = {
     "charity.save": May(HR, writes=True, any_value=True, fields={"name": "N", "account": "A"}),
     "referral.start": May(RECRUITING, "{hired}:{hired_v}", writes=True, fields={"start_on": "2026-04-01"}),
     "referral.facts": May(RECRUITING, "{taken}:{taken_v}", writes=True, fields={"known_on": "2026-01-01", "is_relative": "yes"}),
-    "plan.save": May(HR, writes=True, or_new=True, fields={"name": "P", "currency": "EUR", "reward_1": "money", "amount_1": "500,00", "days_1": "90", "amount_2": "", "days_2": "", "is_default": ""}),
+    "plan.save": May(HR, writes=True, or_new=True, fields={"name": "P", "currency": "EUR", "reward_1": "money", "amount_1": "500,00", "days_1": "90",
+                                                          "amount_2": "", "days_2": "", "is_default": ""}),
 }  # fmt: skip
 
 LOOKUPS: dict[str, May] = {"openings": May(ALL, "op"), "zones": May(ALL, "hel"), "people.person": May(frozenset({"hr", "recruiter", "curator"}), "salo")}

@@ -85,7 +85,7 @@ async def test_hr_keeps_for_a_reason_and_the_candidates_own_word_is_above_it(mer
     await meri.hear(meri.hanna, Submission("retention.keep", str(number), {"reason": "claim", "days": "30"}))
     tick(meri, 10)
     assert gone(meri) == [False] and "claim or complaint" in text_of((await meri.hear(meri.hanna, Command("admin privacy"))).card)
-    entry = [e for e in meri.db.read_now(audit.history, "referral", number) if e.what == "candidate.kept"][0]
+    entry = next(e for e in meri.db.read_now(audit.history, "referral", number) if e.what == "candidate.kept")
     assert entry.actor_id == meri.hanna.id
     assert meri.db.write_now(candidate.erase, meri.deployment, token, meri.now)
     assert gone(meri) == [True]
