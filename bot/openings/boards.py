@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import CursorResult, delete, func, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from bot import audit, outbox, settings
@@ -138,12 +138,17 @@ def openings_of(session: Session, board_id: int) -> int:
 
 def is_board_due(session: Session, now: datetime) -> bool:
     """Some board is to be read now."""
-    return session.exec(select(JobBoard.id).where(col(JobBoard.is_on), col(JobBoard.next_at) <= now).limit(1)).first() is not None
+    return session.exec(select(JobBoard.id).where(col(JobBoard.is_on), _due(now)).limit(1)).first() is not None
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Its time has come; or it was asked in what is the future by now: the clock was put back, and its next time is as far off."""
+    return or_(col(JobBoard.next_at) <= now, col(JobBoard.asked_at) > now + LEASE)
 
 
 def claim_boards(session: Session, now: datetime, most: int) -> list[BoardAsk]:
     """Take up to `most` boards that are due, so that no other process reads them meanwhile. One whose reader dies is due again soon."""
-    due = select(JobBoard).where(col(JobBoard.is_on), col(JobBoard.next_at) <= now).order_by(col(JobBoard.next_at), col(JobBoard.id)).limit(most)
+    due = select(JobBoard).where(col(JobBoard.is_on), _due(now)).order_by(col(JobBoard.next_at), col(JobBoard.id)).limit(most)
     return [_claimed(session, now, row) for row in session.exec(due.with_for_update(skip_locked=True))]
 
 

@@ -165,3 +165,12 @@ def test_the_demo_companys_openings_come_in_by_the_same_door(small: Company) -> 
     with Path("adapters/demo/data/openings.csv").open("rb") as file:
         report = import_openings(small.db, small.deployment, START, None, file)
     assert report.created == 5 and [r.reason.params["column"] for r in report.refused] == ["plan"]
+
+
+def test_a_job_board_is_read_again_at_once_after_the_clock_was_put_back(db: Database) -> None:
+    later = START + timedelta(days=30)
+    board = db.write_now(openings.add_board, later, None, openings.BoardDraft("Meri", "https://meri.example/jobs"))
+    assert [ask.board_id for ask in db.write_now(openings.claim_boards, later, 2)] == [board.id]
+    assert not db.read_now(openings.is_board_due, later) and db.read_now(openings.is_board_due, START)
+    assert [ask.board_id for ask in db.write_now(openings.claim_boards, START, 2)] == [board.id]
+    assert not db.read_now(openings.is_board_due, START + timedelta(minutes=5))
