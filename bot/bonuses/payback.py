@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from sqlmodel import Session, select
 
@@ -44,8 +45,8 @@ def pay_by_file(session: Session, now: datetime, actor_id: int, run_id: int, bro
     """Payroll brings the file of a run back: everything in it is paid. A spreadsheet may have saved it with another delimiter or
     encoding, with quotes or without; what stands in the cells must be the same. Columns may have been added.
 
-    Raises Refusal `forbidden`, `payruns.loaded.unreadable`, `payruns.loaded.other_run` or `payruns.loaded.columns`; Edited naming each line
-    that differs; Stale where the run is marked already. Nothing is kept then.
+    Raises Refusal `forbidden`, or `payruns.loaded.` and one of `unreadable`, `other_run`, `long`, `columns`; Edited naming each line that
+    differs; Stale where the run is marked already. Nothing is kept then.
     """
     payruns.require(session, actor_id)
     run = payruns.locked_run(session, run_id)
@@ -62,10 +63,13 @@ def compare(session: Session, run: PayRun, brought: bytes) -> Iterator[Wrong]:
     missing: it is in the stored file, and will not be paid with this run."""
     shape = shape_of(run)
     names, headings = [n for n, _ in shape.columns], [h for _, h in shape.columns]
-    given = _read(brought, headings)
+    most = run.bonus_count + MOST_WRONG
+    given = _read(brought, headings, most + 1)
     key = names.index("bonus")
     ours = {row[key]: row for row in _stored(session, run)}
     _require_run(run, given, names.index("pay_run"))
+    if len(given) > most:
+        raise Refusal("payruns.loaded.long", number=run.number)
     sent_back = {str(b) for b in session.exec(select(PayRunLine.bonus_id).where(PayRunLine.pay_run_id == run.id, PayRunLine.is_returned))}
     seen: dict[str, int] = {}
     for number, row in given:
@@ -100,21 +104,21 @@ def _stored(session: Session, run: PayRun) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=shape.delimiter))[1:]
 
 
-def _read(brought: bytes, headings: list[str]) -> list[tuple[int, list[str]]]:
-    """The rows by their line's number, with the cells in the order of our columns."""
+def _read(brought: bytes, headings: list[str], most: int) -> list[tuple[int, list[str]]]:
+    """The first `most` rows by their line's number, with the cells in the order of our columns."""
     if len(brought) > MOST or not brought.strip():
         raise Refusal("payruns.loaded.unreadable")
-    text = _decoded(brought)
-    if "\0" in text:
+    text = _decoded(brought).lstrip("\ufeff")
+    if "\0" in text or not text:
         raise Refusal("payruns.loaded.unreadable")
-    first = text.lstrip("\ufeff").splitlines()[0]
+    first = text.splitlines()[0]
     for delimiter in sorted(_DELIMITERS, key=lambda d: -first.count(d)):
         try:
-            rows = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter, strict=True)
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
             top = [cell.strip() for cell in next(rows)]
             if all(top.count(heading) == 1 for heading in headings):
                 places = [top.index(heading) for heading in headings]
-                return [(rows.line_num, _placed(row, places)) for row in rows if any(cell.strip() for cell in row)]
+                return list(islice(((rows.line_num, _placed(row, places)) for row in rows if any(cell.strip() for cell in row)), most))
         except (csv.Error, StopIteration):
             continue
     raise Refusal("payruns.loaded.columns", columns=", ".join(headings))

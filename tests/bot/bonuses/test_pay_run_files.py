@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -243,6 +244,24 @@ def test_what_is_no_pay_run_file_is_said_so(world: World, content: bytes, key: s
     with pytest.raises(Refusal) as refused:
         bring(world, run, content)
     assert refused.value.key == f"payruns.loaded.{key}" and state_of(world) == ["exported"]
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf\xef\xbb\xbf"])
+def test_a_file_of_nothing_but_a_byte_order_mark_is_no_csv(world: World, content: bytes) -> None:
+    with pytest.raises(Refusal, match=r"payruns\.loaded\.unreadable"):
+        bring(world, close(world, 1), content)
+
+
+def test_a_file_of_ever_more_lines_is_put_down_before_it_fills_the_memory(world: World) -> None:
+    """16 MB of short lines are three million rows: over a gigabyte, while nobody else can write."""
+    run = close(world, 1)
+    head, line = stored(world, run).splitlines(keepends=True)
+    before = tracemalloc.start() or tracemalloc.get_traced_memory()[0]
+    with pytest.raises(Refusal, match=r"payruns\.loaded\.long"):
+        bring(world, run, head + line + b"1;;1\r\n" * 400_000)
+    peak = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert peak < 64 * 1024 * 1024
 
 
 def test_another_runs_file_is_named(world: World) -> None:
