@@ -191,7 +191,7 @@ FORMS: dict[str, May] = {
     "strategy.less": May(STORIES, "{strategy}", writes=True, fields={"part": "m1"}),
     "story.override": May(STORIES, "{held}:{held_v}", writes=True, fields={"reason": "The yard closes on Friday."}),
     "audience.refine": May(STORIES, "{audience}", writes=True, fields={"topics": "", "joined_before": "2026-01-01", "joined_after": ""}),
-    "audience.named": May(STORIES, "{audience}", writes=True, fields={"named": "bo.ek@meri.example", "without": ""}),
+    "audience.named": May(STORIES, "{audience}", writes=True, fields={"named": "", "without": "bo.ek@meri.example"}),
     "nurture.begin": May(STORIES, "{bare_opening}", writes=True, fields={"audience": "0", "day": "2026-04-01"}),
     "nurture.add": May(STORIES, "{nurture}", writes=True, fields={"kind": "give", "day": "2026-03-20", "note": "n"}),
     "nurture.step": May(STORIES, "{step}", writes=True, fields={"kind": "give", "day": "2026-03-20", "note": "n", "drop": ""}),
