@@ -23,6 +23,7 @@ NEEDED = ("pay_run", "bonus", "amount")  # without these a file that comes back 
 ENCODINGS = ("utf-8-sig", "utf-8", "windows-1252")
 DELIMITERS = {";": ";", ",": ",", "|": "|", "\t": "\t", "tab": "\t"}
 _FORMULA = tuple("=+-@|%")
+_FILLERS = " \u115f\u1160\u2800"  # letters and signs that show nothing: Hangul's fillers, the empty Braille cell
 _WIDTHS = {"email": 30, "name": 28, "charity": 24, "charity_account": 24, "wage_code": 16}  # characters; 12 for the rest
 
 
@@ -154,4 +155,5 @@ def harmless(text: str) -> str:
     """
     visible = "".join(" " if c in "\t\r\n" else c for c in text if c in "\t\r\n" or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"))
     tidy = " ".join(visible.split())
-    return f"'{tidy}" if unicodedata.normalize("NFKC", tidy).lstrip().startswith(_FORMULA) else tidy
+    bare = "".join(c for c in unicodedata.normalize("NFKD", tidy) if not unicodedata.category(c).startswith("M"))  # a struck `=` is one, too
+    return f"'{tidy}" if bare.lstrip(_FILLERS).startswith(_FORMULA) else tidy

@@ -15,6 +15,7 @@ from bot import audit
 from bot.db import utc_field
 from bot.errors import FieldRefusal, Stale
 from bot.stories.drafting import EDITABLE, get
+from bot.stories.metadata import png_alone, webp_alone
 from bot.stories.records import Story
 from bot.stories.text import clean
 from bot.stories.versions import keep
@@ -62,7 +63,7 @@ def add_picture(session: Session, now: datetime, actor_id: int, token: str, stor
         raise FieldRefusal("file", "intake.refused.picture_kind")
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (shape.width, shape.height)):
         raise FieldRefusal("file", "intake.refused.picture_size", least=LEAST_SIDE, most=MOST_SIDE)
-    content = without_exif(content) if shape.kind == "image/jpeg" else content
+    content = _ALONE.get(shape.kind, bytes)(content)
     row = StoryPicture(
         token=token, story_id=story_id, kind=shape.kind, width=shape.width, height=shape.height, content=content, author_id=actor_id, created_at=now
     )
@@ -186,3 +187,7 @@ def _orientation(payload: bytes) -> int:
     except struct.error:
         pass
     return 0
+
+
+# A GIF has no place for where it was made
+_ALONE: dict[str, Callable[[bytes], bytes]] = {"image/jpeg": without_exif, "image/png": png_alone, "image/webp": webp_alone}

@@ -75,6 +75,12 @@ def test_whatever_the_name_the_rows_stay_rows(name: str) -> None:
     assert rows[0]["name"] == harmless(name) == " ".join(harmless(name).split())
 
 
+@pytest.mark.parametrize("before", ["", "\u0338", "\ufe0f", "\u034f", "\u3164", "\u115f", "\u2800", "\u0301\ufe0e"])
+def test_no_mark_before_or_on_it_makes_a_formula_a_name(before: str) -> None:
+    """`=` with a stroke through it is one character to people and two to a spreadsheet; a filler is none to people."""
+    assert harmless(f"{before}=1+1").startswith("'") and harmless(f"={before}1+1").startswith("'")
+
+
 @given(st.lists(st.tuples(st.integers(1, 10**11), st.sampled_from(["EUR", "JPY", "BHD", "SEK"])), max_size=30), st.booleans())
 def test_amounts_read_back_equal_to_the_cent(amounts: list[tuple[int, str]], comma: bool) -> None:
     shape = Shape(";", comma)

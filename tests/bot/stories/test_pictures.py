@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -14,7 +16,7 @@ from bot.db import Database
 from bot.desks import Deployment
 from bot.desks.hr.stories import pictures
 from bot.errors import FieldRefusal, Refusal
-from bot.stories.pictures import MOST_BYTES, Shape, examine, without_exif
+from bot.stories.pictures import MOST_BYTES, Shape, add_picture, examine, without_exif
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,34 @@ def test_what_is_no_picture_or_too_large_is_said_at_the_file(lite: Database, dep
     with pytest.raises(FieldRefusal) as caught:
         lite.write_now(pictures.put, deployment, START, hr.id, row.id, content, "Ice")
     assert (caught.value.field, caught.value.key) == ("file", f"intake.refused.{key}")
+
+
+def _png_with(*chunks: bytes) -> bytes:
+    whole = png()
+    return whole[:33] + b"".join(struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks) + whole[33:] + b"61.49N"
+
+
+def _webp_with(*chunks: bytes) -> bytes:
+    body = b"".join(c[:4] + struct.pack("<I", len(c) - 4) + c[4:] + b"\0" * (len(c) % 2) for c in chunks)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+WEBP_HEAD = b"VP8X" + bytes([0x10 | 0x0C, 0, 0, 0]) + (639).to_bytes(3, "little") + (359).to_bytes(3, "little")
+
+
+@pytest.mark.parametrize(
+    ("brought", "kept"),
+    [
+        (_png_with(b"eXIfMM\0*61.49N", b"tEXtAuthor\x0061.49N", b"iTXtXML:com.adobe.xmp\0\0\0\0\x0061.49N"), png()),
+        (_webp_with(WEBP_HEAD, b"VP8 pixel", b"EXIFII*\x0061.49N", b"XMP <x>61.49N</x>"), _webp_with(b"VP8X\x10" + WEBP_HEAD[5:], b"VP8 pixel")),
+    ],
+    ids=["png", "webp"],
+)
+def test_where_and_by_whom_a_picture_was_taken_is_not_kept(lite: Database, brought: bytes, kept: bytes) -> None:
+    hr = add_person(lite, "Nora Holm", "hr")
+    row = lite.write_now(lambda s: stories.create(s, START, hr.id, draft()))
+    picture = lite.write_now(add_picture, START, hr.id, "token", row.id, brought)
+    assert picture.content == kept and b"61.49N" not in kept and (picture.width, picture.height) == (640, 360)
 
 
 def test_a_picture_is_put_on_a_story_with_what_it_shows_and_served_as_what_it_is(db: Database, deployment: Deployment) -> None:
