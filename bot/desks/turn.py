@@ -16,6 +16,8 @@ from bot.messages import Answer, Block
 from bot.people import Person
 from bot.vault import Vault
 
+NEWSROOM = ("hr", "curator")  # who decides on stories, audiences and strategies
+
 
 @dataclass(frozen=True)
 class Deployment:

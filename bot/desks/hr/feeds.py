@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import audiences, stories, strategy
 from bot.desks.balance_words import audience_name
-from bot.desks.turn import Desk, Turn
+from bot.desks.turn import NEWSROOM, Desk, Turn
 from bot.desks.unread import unread
 from bot.desks.wording import read_id, read_version
 from bot.errors import FieldRefusal
@@ -35,19 +35,18 @@ from bot.messages import (
 from bot.stories import LOCALES, Feed, FeedDraft
 from bot.strategy import KINDS
 
-ROLES = ("hr", "curator")
 PAGE = 8
 
 
 def show(turn: Turn, text: str) -> Answer:
     """`/vinkki-admin feeds`."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_list(turn, 0))
 
 
 def page(turn: Turn, value: str) -> Answer:
     """Another page of the list."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_list(turn, read_id(value)))
 
 
@@ -71,7 +70,7 @@ def _state(row: Feed) -> Say:
 
 def open_feed(turn: Turn, value: str) -> Answer:
     """One feed with all that can be done with it."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(feed_card(turn, stories.get_feed(turn.session, read_id(value))))
 
 
@@ -119,13 +118,13 @@ def _buttons(row: Feed) -> list[tuple[Button, ...]]:
 
 def new(turn: Turn, value: str) -> Answer:
     """Button *Add a feed*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Ask(_form(turn, None))
 
 
 def edit(turn: Turn, value: str) -> Answer:
     """Button *Edit*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Ask(_form(turn, stories.get_feed(turn.session, read_id(value))))
 
 
@@ -149,7 +148,7 @@ def _form(turn: Turn, row: Feed | None) -> Form:
 
 def save(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """A new feed, or a changed one."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     draft = FeedDraft(
         values.get("name", ""), values.get("url", ""), values.get("kind", ""), _chosen(turn, values, "strategy"), _chosen(turn, values, "audience"),
         values.get("language", ""),
@@ -170,7 +169,7 @@ def _chosen(turn: Turn, values: dict[str, str], name: str) -> int | None:
 
 def now(turn: Turn, value: str) -> Answer:
     """Button *Read it now*: it is due at once."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = stories.read_soon(turn.session, turn.now, turn.person_id, *read_version(value))
     card = feed_card(turn, row)
     return Replace(Card(card.title, (Note(say("intake.feeds.soon")), *card.blocks), card.tone))
@@ -178,19 +177,19 @@ def now(turn: Turn, value: str) -> Answer:
 
 def stop(turn: Turn, value: str) -> Answer:
     """Button *Stop reading*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Replace(feed_card(turn, stories.switch_feed(turn.session, turn.now, turn.person_id, *read_version(value), on=False)))
 
 
 def start(turn: Turn, value: str) -> Answer:
     """Button *Read it again*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Replace(feed_card(turn, stories.switch_feed(turn.session, turn.now, turn.person_id, *read_version(value), on=True)))
 
 
 def remove(turn: Turn, value: str) -> Answer:
     """Button *Remove*; what came from it stays."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     stories.remove_feed(turn.session, turn.now, turn.person_id, *read_version(value))
     return Replace(_list(turn, 0))
 

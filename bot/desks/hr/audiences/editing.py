@@ -14,8 +14,8 @@ from bot import audiences
 from bot.audiences import Audience, Rule
 from bot.audiences.rules import NAMED_MAX
 from bot.desks import topics
-from bot.desks.hr.audiences.showing import ROLES, card, known
-from bot.desks.turn import Turn
+from bot.desks.hr.audiences.showing import card, known
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import is_id, option_token
 from bot.errors import FieldRefusal
 from bot.messages import Answer, Ask, ChoiceField, DayField, Form, FormField, LookupField, Note, Option, Paragraph, Plain, Show, Text, TextField, TickField, say
@@ -28,13 +28,13 @@ _ADDRESSES = 3000
 
 def new(turn: Turn, value: str) -> Answer:
     """The empty form."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Ask(_form(turn, "", "", Rule()))
 
 
 def edit(turn: Turn, value: str) -> Answer:
     """The form of one audience."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, value)
     return Ask(_form(turn, value, row.name, Rule.from_json(row.rule)))
 
@@ -78,7 +78,7 @@ def _values(turn: Turn, part: str) -> list[str]:
 
 def save(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back: kept unless it selects nobody, or everybody by mistake. Parts of the other forms stay."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, subject) if subject else None
     was = Rule.from_json(row.rule) if row else Rule()
     parts: dict[str, Any] = {part: _picked(turn, part, values.get(part, "")) for part in ("kinds", "languages", *_COLUMNS)}
@@ -111,7 +111,7 @@ def _picked(turn: Turn, part: str, text: str) -> tuple[str, ...]:
 
 def ask_refine(turn: Turn, value: str) -> Answer:
     """Button *Topics and dates*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     rule = Rule.from_json(known(turn, value).rule)
     offered = list(dict.fromkeys((*topics.offered(turn.session), *rule.topics)))
     fields: list[FormField] = [_value_choice("topics", offered[:100], rule.topics)] if offered else []
@@ -123,7 +123,7 @@ def ask_refine(turn: Turn, value: str) -> Answer:
 
 def refine(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, subject)
     was = Rule.from_json(row.rule)
     offered = {option_token(t): t for t in (*topics.offered(turn.session), *was.topics)}
@@ -153,7 +153,7 @@ def _day(part: str, text: str) -> date | None:
 
 def ask_named(turn: Turn, value: str) -> Answer:
     """Button *By name*: people who always or never belong, by e-mail address."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     rule = Rule.from_json(known(turn, value).rule)
     fields = (
         TextField("named", say("audiences.named"), _addresses(turn, rule.person_ids), True, _ADDRESSES, 6, say("audiences.named_hint")),
@@ -169,7 +169,7 @@ def _addresses(turn: Turn, ids: tuple[int, ...]) -> str:
 
 def named(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back. An address that nobody has is named, and nothing is kept."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, subject)
     was = Rule.from_json(row.rule)
     rule = replace(was, person_ids=_people(turn, "named", values, was.person_ids), without_ids=_people(turn, "without", values, was.without_ids))

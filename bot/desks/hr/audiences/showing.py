@@ -7,27 +7,26 @@ from sqlmodel import col, select
 from bot import audiences, strategy
 from bot.audiences import Audience, Rule
 from bot.desks.balance_words import counts, next_ask
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import is_id
 from bot.errors import Refusal
 from bot.messages import Answer, Block, Button, Buttons, Card, Fact, Facts, Item, Items, Note, Paragraph, Plain, Replace, Show, Text, say
 from bot.people import Person
 
 PAGE = 8
-ROLES = ("hr", "curator")
 _SHOWN = 8
 _NAMED = 5
 
 
 def show(turn: Turn, text: str) -> Answer:
     """`admin audiences`."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(listing(turn, 0))
 
 
 def page(turn: Turn, value: str) -> Answer:
     """Another page; the value is how many come before it."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Replace(listing(turn, int(value) if value.isascii() and value.isdigit() and len(value) < 7 else 0))
 
 
@@ -49,7 +48,7 @@ def _row(turn: Turn, row: Audience) -> Item:
 
 def open_audience(turn: Turn, value: str) -> Answer:
     """One audience."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(card(turn, known(turn, value)))
 
 
@@ -113,7 +112,7 @@ def _joined(words: list[Text]) -> Text:
 
 def retire(turn: Turn, value: str) -> Answer:
     """Offer an audience no longer."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     audiences.retire(turn.session, turn.now, turn.person_id, known(turn, value).id or 0)
     return Replace(listing(turn, 0))
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, or_, select
 
 from bot import people
-from bot.desks.hr.calendar.looking import ROLES
-from bot.desks.turn import Deployment, Turn
+from bot.desks.turn import NEWSROOM, Deployment, Turn
 from bot.messages import Answer, Button, Buttons, Card, Copyable, Note, Paragraph, Replace, Show, say
 from bot.people import Person
 from bot.stories import Story, calendar_keys
@@ -50,7 +49,7 @@ def address_buttons(turn: Turn) -> tuple[Button, ...]:
 def own(session: Session, deployment: Deployment, person_id: int, now: datetime) -> Card:
     """The part of the calendar's page about one's own calendar program. Raises Refusal."""
     turn = Turn(session, deployment, session.get_one(Person, person_id), now)
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     has = calendar_keys.given(session, person_id)
     words = Note(say("calendar.address.since", moment=has.created_at)) if has else Note(say("calendar.address.none"))
     return Card(say("calendar.address.own"), (words, Buttons(address_buttons(turn))))
@@ -58,7 +57,7 @@ def own(session: Session, deployment: Deployment, person_id: int, now: datetime)
 
 def make(turn: Turn, value: str) -> Answer:
     """Button *Into my own calendar*: the address, shown this once."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     token = turn.deployment.new_token()
     calendar_keys.give(turn.session, turn.now, turn.person_id, token)
     link = turn.deployment.link(f"calendar/{token}.ics")
@@ -70,7 +69,7 @@ def make(turn: Turn, value: str) -> Answer:
 
 def revoke(turn: Turn, value: str) -> Answer:
     """Button *End the address*: it leads nowhere any more."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     calendar_keys.revoke(turn.session, turn.now, turn.person_id)
     make_one = Buttons((Button(say("calendar.address.make"), "calendar.address"),))
     return Replace(Card(say("calendar.address.ended"), (Paragraph(say("calendar.address.ended_text")), make_one), tone="good"))
@@ -81,7 +80,7 @@ def feed(session: Session, deployment: Deployment, now: datetime, token: str) ->
     more), or its holder may not see the calendar any more."""
     person_id = calendar_keys.holder(session, token)
     person = session.get(Person, person_id) if person_id else None
-    if person is None or not person.is_here(deployment.today(now)) or not people.has_role(session, person.id or 0, *ROLES):
+    if person is None or not person.is_here(deployment.today(now)) or not people.has_role(session, person.id or 0, *NEWSROOM):
         return None
     since = now - BACK
     planned = col(Story.publish_at) >= since, col(Story.state).in_(("draft", "scheduled", "held", "recalled"))

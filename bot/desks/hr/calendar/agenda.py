@@ -9,9 +9,8 @@ from sqlmodel import col, select
 from bot import stories
 from bot.desks.balance_words import audience_word
 from bot.desks.hr.calendar.address import address_buttons
-from bot.desks.hr.calendar.looking import ROLES
 from bot.desks.hr.calendar.slots import Slot, empty_slots
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import read_id
 from bot.messages import Answer, Block, Button, Buttons, Card, Heading, Item, Items, Paragraph, Plain, Say, Show, say
 from bot.stories import Story
@@ -21,13 +20,13 @@ PAGE, AHEAD = 8, timedelta(days=14)
 
 def show(turn: Turn, text: str) -> Answer:
     """`/vinkki-admin calendar`."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_card(turn, 0))
 
 
 def page(turn: Turn, value: str) -> Answer:
     """A page of it."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_card(turn, read_id(value)))
 
 

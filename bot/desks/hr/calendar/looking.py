@@ -14,14 +14,13 @@ from bot import stories, strategy
 from bot.desks.balance_words import audience_name, counts, owed
 from bot.desks.hr.calendar.slots import Slot, empty_slots
 from bot.desks.hr.stories.balance import held_line
-from bot.desks.turn import Deployment, Turn
+from bot.desks.turn import NEWSROOM, Deployment, Turn
 from bot.messages import Say, Text
 from bot.people import Person
 from bot.stories import Story
 from bot.stories.moments import comes_twice
 from bot.strategy import Balance
 
-ROLES = ("hr", "curator")
 MOST, UNPLANNED = 600, 12
 SHOWN = ("draft", "scheduled", "held", "published", "recalled", "expired")
 MOVABLE = ("draft", "scheduled", "held")
@@ -120,7 +119,7 @@ class CalendarView:
 def view(session: Session, deployment: Deployment, person_id: int, now: datetime, span: str, on: date | None) -> CalendarView:
     """The calendar around a day (today where None) for HR and curators. Raises Refusal."""
     turn = Turn(session, deployment, session.get_one(Person, person_id), now)
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     zone = ZoneInfo(turn.person.time_zone)
     today = now.astimezone(zone).date()
     first, last = _period(span, on or today)

@@ -5,25 +5,24 @@ from __future__ import annotations
 from bot import insights, stories
 from bot.desks.hr.stories.balance import held_line
 from bot.desks.hr.stories.showing import admin_card, read_story
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import read_id
 from bot.messages import Answer, Block, Button, Buttons, Card, Heading, Item, Items, Paragraph, Plain, Say, Show, say
 from bot.stories import STATES, Story
 
-ROLES = ("hr", "curator")
 PAGE = 8
 TABS = ("draft", "review", "scheduled", "held", "published")
 
 
 def show(turn: Turn, text: str) -> Answer:
     """`/vinkki-admin stories [state]`."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_page(turn, text.strip().lower() if text.strip().lower() in STATES else "", 0))
 
 
 def tab(turn: Turn, value: str) -> Answer:
     """`state:page`; the empty state means all."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     state, _, page = value.partition(":")
     return Show(_page(turn, state if state in STATES else "", int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0))
 
@@ -69,7 +68,7 @@ def open_story(turn: Turn, value: str) -> Answer:
 
 def section(turn: Turn) -> tuple[Block, ...]:
     """On HR's home: what waits in review, and the way to the stories."""
-    if not turn.has(*ROLES):
+    if not turn.has(*NEWSROOM):
         return ()
     waiting = stories.waiting(turn.session)
     words = Paragraph(say("stories.home.waiting", count=waiting) if waiting else say("stories.home.none_waiting"))

@@ -10,20 +10,19 @@ from bot import audiences, insights, stories, strategy
 from bot.desks.balance_words import audience_word
 from bot.desks.hr.stories.balance import effect
 from bot.desks.notices.stories import flags, proposal_card, story_card
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import read_version
 from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Plain, Say, Text, say
 from bot.outbox import Delivery
 from bot.stories import Story
 from bot.stories.planning import is_being_planned
 
-ROLES = ("hr", "curator")
 EVEN_CAPTIONS = 4
 
 
 def read_story(turn: Turn, story_id: int) -> Story:
     """The story, for hr and curators. Raises Refusal `forbidden` or `stories.refused.unknown`."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return stories.get(turn.session, story_id)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot import stories
 from bot.desks.hr.stories.correcting import words_field
 from bot.desks.hr.stories.showing import admin_card, old_value, read_story
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.unread import unread
 from bot.desks.wording import read_id
 from bot.errors import FieldRefusal, Refusal, Stale
@@ -18,13 +18,12 @@ from bot.stories import LOCALES, Draft, Story
 from bot.stories.drafting import CAPTION_MAX, title_of
 from bot.strategy import KINDS
 
-ROLES = ("hr", "curator")
 TEXTS_MAX = 3000
 
 
 def write(turn: Turn, value: str) -> Answer:
     """Button *Write a story*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Ask(_form(turn, None))
 
 
@@ -56,7 +55,7 @@ def _form(turn: Turn, row: Story | None) -> Form:
 
 def submit(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """A new story, or a changed one. Where a new one has a link and no title, its page is read."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     topics = tuple(t for t in values.get("topics", "").split(",") if t.strip())
     draft = Draft(
         values.get("title", ""), values.get("link", ""), values.get("summary", ""), values.get("kind", ""), values.get("language", ""), topics,

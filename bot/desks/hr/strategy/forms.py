@@ -6,8 +6,8 @@ from datetime import date
 
 from bot import audiences, strategy
 from bot.desks.balance_words import audience_word
-from bot.desks.hr.strategy.listing import ROLES, card, known
-from bot.desks.turn import Turn
+from bot.desks.hr.strategy.listing import card, known
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import is_id, read_id
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Ask, ChoiceField, DayField, Form, FormField, Option, Show, TextField, say
@@ -16,14 +16,14 @@ from bot.strategy import FIGURES, KINDS, Action, Measure, Strategy
 
 def ask_create(turn: Turn, value: str) -> Answer:
     """Button *New strategy*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     fields = (*_goal_fields(turn, None), *_measure_fields(optional=True))
     return Ask(Form("strategy.create", say("strategy.form.title"), say("stories.form.submit"), fields))
 
 
 def ask_change(turn: Turn, value: str) -> Answer:
     """Button *Change*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, value)
     return Ask(Form("strategy.change", say("strategy.form.title"), say("stories.form.submit"), _goal_fields(turn, row), str(row.id)))
 
@@ -62,7 +62,7 @@ def read_audience(turn: Turn, values: dict[str, str]) -> int | None:
 
 def created(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back; a first measure may be in it."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     to = read_audience(turn, values)
     row = strategy.create(turn.session, turn.now, turn.person_id, values.get("name", ""), values.get("goal", ""), to)
     if values.get("target", "").strip():
@@ -72,21 +72,21 @@ def created(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
 
 def changed(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row, to = known(turn, subject), read_audience(turn, values)
     return Show(card(turn, strategy.change(turn.session, turn.now, turn.person_id, row.id or 0, values.get("name", ""), values.get("goal", ""), to)))
 
 
 def ask_measure(turn: Turn, value: str) -> Answer:
     """Button *Add a measure*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, value)
     return Ask(Form("strategy.measure", say("strategy.form.measure"), say("stories.form.submit"), _measure_fields(optional=False), subject=str(row.id)))
 
 
 def measured(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, subject)
     _add_measure(turn, row, values)
     return Show(card(turn, row))
@@ -110,7 +110,7 @@ def _number(typed: str, field: str) -> int:
 
 def ask_action(turn: Turn, value: str) -> Answer:
     """Button *Plan a rhythm*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, value)
     kinds = tuple(Option(k, say(f"stories.kind_help.{k}")) for k in KINDS)
     fields = (
@@ -123,7 +123,7 @@ def ask_action(turn: Turn, value: str) -> Answer:
 
 def acted(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row, to = known(turn, subject), read_audience(turn, values)
     every = _number(values.get("every", ""), "every")
     strategy.add_action(turn.session, turn.now, turn.person_id, row.id or 0, to, values.get("kind", ""), every, turn.today)
@@ -132,7 +132,7 @@ def acted(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
 
 def ask_less(turn: Turn, value: str) -> Answer:
     """Button *Take something away*: which measure or rhythm."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = known(turn, value)
     parts = [Option(f"m{m.id}", say("strategy.form.a_measure", figure=say(f"strategy.figure.{m.figure}"), target=m.target)) for m in _measures(turn, row)]
     parts += [
@@ -151,7 +151,7 @@ def _measures(turn: Turn, row: Strategy) -> list[Measure]:
 
 def lessened(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row, part = known(turn, subject), values.get("part", "")
     ident = int(part[1:]) if is_id(part[1:]) else 0
     found: Measure | Action | None = turn.session.get(Measure, ident) if part[:1] == "m" else turn.session.get(Action, ident) if part[:1] == "a" else None

@@ -6,30 +6,29 @@ from bot import insights, stories, strategy
 from bot.desks import report
 from bot.desks.balance_words import audience_name, audience_word, counts, next_ask, owed
 from bot.desks.hr.stories.balance import held_line
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import is_id, read_id
 from bot.messages import Answer, Block, Button, Buttons, Card, Divider, Fact, Facts, Heading, Item, Items, Note, Paragraph, Plain, Replace, Say, Show, say
 from bot.strategy import Rhythm, Strategy
 
-ROLES = ("hr", "curator")
 PAGE = 8
 
 
 def show(turn: Turn, text: str) -> Answer:
     """`/vinkki-admin strategy`: all strategies, and the balance with everyone. `… strategy report`: are we on plan?"""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return weekly(turn, "") if text.strip().lower() == "report" else Show(_list(turn, 0))
 
 
 def more(turn: Turn, value: str) -> Answer:
     """A page of the list."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_list(turn, read_id(value)))
 
 
 def weekly(turn: Turn, value: str) -> Answer:
     """Button *Are we on plan?*: Monday's report, now."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(report.card(turn.session, turn.deployment, turn.now))
 
 
@@ -53,7 +52,7 @@ def balance_facts(turn: Turn, audience_id: int | None) -> Facts:
 
 def open_one(turn: Turn, value: str) -> Answer:
     """One strategy: goal, figures against targets, the audience's balance, the rhythm."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(card(turn, known(turn, value)))
 
 
@@ -96,7 +95,7 @@ def _rhythm_state(found: Rhythm) -> Say:
 
 def close(turn: Turn, value: str) -> Answer:
     """Button *Close*: no new stories for it."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = strategy.close(turn.session, turn.now, turn.person_id, read_id(value) if is_id(value) else 0)
     turn.session.flush()
     return Replace(_list(turn, 0)) if row.closed_at else Show(card(turn, row))
@@ -104,7 +103,7 @@ def close(turn: Turn, value: str) -> Answer:
 
 def section(turn: Turn) -> tuple[Block, ...]:
     """On HR's home: asks that wait, gaps and floods that are near, and the way to the report."""
-    if not turn.has(*ROLES):
+    if not turn.has(*NEWSROOM):
         return ()
     planned = stories.upcoming(turn.session, turn.deployment.time_zone)
     rhythms, floods = strategy.rhythms(turn.session, turn.today, planned), strategy.floods(turn.session, turn.today, planned)

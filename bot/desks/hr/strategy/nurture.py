@@ -10,7 +10,7 @@ from bot import openings, stories
 from bot.desks.balance_words import amount, audience_word
 from bot.desks.hr.stories.going_out import read_day
 from bot.desks.hr.strategy.forms import audience_field, read_audience
-from bot.desks.turn import Turn
+from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import read_id
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
@@ -41,7 +41,6 @@ from bot.stories import Story, nurture
 from bot.stories.nurture import NOTE_MAX, NurturePlan, NurtureStep
 from bot.strategy import KINDS
 
-ROLES = ("hr", "curator")
 PAGE = 8
 PHASES = ("before", "during", "after")
 LEAD = timedelta(days=28)
@@ -49,13 +48,13 @@ LEAD = timedelta(days=28)
 
 def show(turn: Turn, text: str) -> Answer:
     """`/vinkki-admin nurture`: openings, with and without a plan."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_list(turn, 0))
 
 
 def page(turn: Turn, value: str) -> Answer:
     """A page of the list."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     return Show(_list(turn, read_id(value)))
 
 
@@ -78,7 +77,7 @@ def _opening_item(row: JobOpening, plan: NurturePlan | None) -> Item:
 
 def open_one(turn: Turn, value: str) -> Answer:
     """The plan of one opening."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     opening = _opening(turn, value)
     plan = nurture.plan_of(turn.session, opening.id or 0)
     if plan is None:
@@ -126,7 +125,7 @@ def _item(turn: Turn, row: NurtureStep) -> Item:
 
 def ask_begin(turn: Turn, value: str) -> Answer:
     """Button *Make a plan*: for whom, and when the opening is told of."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = _opening(turn, value)
     day = (turn.today + LEAD).isoformat()
     fields = (audience_field(turn, None), DayField("day", say("nurture.form.day"), day, hint=say("nurture.form.day_hint")))
@@ -137,7 +136,7 @@ def ask_begin(turn: Turn, value: str) -> Answer:
 
 def begun(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back: the template is laid around that day."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     opening, to = _opening(turn, subject), read_audience(turn, values)
     plan = nurture.begin(turn.session, turn.now, turn.person_id, opening.id or 0, to, _day(values), turn.today)
     return Show(_card(turn, opening, plan))
@@ -152,7 +151,7 @@ def _day(values: dict[str, str]) -> date:
 
 def ask_add(turn: Turn, value: str) -> Answer:
     """Button *Add a step*."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     opening = _opening(turn, value)
     return Ask(Form("nurture.add", say("nurture.form.step"), say("stories.form.submit"), _step_fields("give", "", turn.today.isoformat()), str(opening.id)))
 
@@ -168,7 +167,7 @@ def _step_fields(kind: str, note: str, day: str) -> tuple[ChoiceField, DayField,
 
 def added(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     opening = _opening(turn, subject)
     plan = nurture.plan_of(turn.session, opening.id or 0)
     if plan is None:
@@ -179,7 +178,7 @@ def added(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
 
 def ask_step(turn: Turn, value: str) -> Answer:
     """Button *Change* of a step."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = nurture.step_of(turn.session, read_id(value))
     fields = (*_step_fields(row.kind, row.note, row.on.isoformat()), TickField("drop", say("nurture.form.drop")))
     return Ask(Form("nurture.step", say("nurture.form.step"), say("stories.form.submit"), fields, str(row.id)))
@@ -187,7 +186,7 @@ def ask_step(turn: Turn, value: str) -> Answer:
 
 def stepped(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back: changed, or taken out."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = nurture.step_of(turn.session, read_id(subject))
     plan = turn.session.get_one(NurturePlan, row.plan_id)
     if values.get("drop") == "yes":
@@ -199,7 +198,7 @@ def stepped(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
 
 def ask_story(turn: Turn, value: str) -> Answer:
     """Button *Choose a story*: drafts and scheduled ones of the step's kind. Where there is none, the way to write one."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = nurture.step_of(turn.session, read_id(value))
     fitting = select(Story).where(col(Story.state).in_(("draft", "scheduled")), Story.kind == row.kind).order_by(col(Story.id).desc()).limit(100)
     options = tuple(Option(str(s.id), say("stories.named", name=s.title[:70])) for s in turn.session.exec(fitting))
@@ -213,7 +212,7 @@ def ask_story(turn: Turn, value: str) -> Answer:
 
 def chosen(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back: the story is in the plan, with its day and audience, and waits for HR's yes."""
-    turn.require(*ROLES)
+    turn.require(*NEWSROOM)
     row = nurture.step_of(turn.session, read_id(subject))
     stories.get(turn.session, read_id(values.get("story", "")))
     nurture.give_story(turn.session, turn.now, turn.person_id, row.id or 0, read_id(values["story"]), turn.today, turn.deployment.time_zone)
