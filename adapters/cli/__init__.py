@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from adapters.cli import book, copies, data, doctor, money, running
+from adapters.cli import book, copies, data, doctor, money, privacy, running
 
 app = typer.Typer(
     name="vinkki",
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     epilog="Settings are documented in docs/configuration.md.",
 )
-for part in (running, doctor, data, book, money, copies):
+for part in (running, doctor, data, privacy, book, money, copies):
     part.add_to(app)
 
 __all__ = ["app"]

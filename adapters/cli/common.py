@@ -103,8 +103,13 @@ def words(text: Text) -> str:
 
 def as_json(value: Any) -> None:
     """The result for a script: one JSON document on stdout."""
+    typer.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """A result as one JSON document."""
     plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    typer.echo(json.dumps(plain, default=_jsonable, ensure_ascii=False))
+    return json.dumps(plain, default=_jsonable, ensure_ascii=False)
 
 
 def _jsonable(value: Any) -> Any:

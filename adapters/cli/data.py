@@ -20,7 +20,6 @@ def add_to(app: typer.Typer) -> None:
     people = typer.Typer(no_args_is_help=True, help="The directory: who is here, who holds a role.")
     people.command("import")(explained(import_people))
     people.command("role")(explained(give_role))
-    people.command("erase")(explained(erase_person))
     people.command("welcome")(explained(welcome_back))
     app.add_typer(people, name="people")
     app.command("sign-in-link")(explained(make_sign_in_link))
@@ -73,25 +72,6 @@ def give_role(
     with opened() as o:
         new = o.db.write_now(operator.give_role, o.now, email, role)
     typer.echo(f"{email} now holds the role {role}." if new else f"{email} held the role {role} already.")
-
-
-def erase_person(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    yes: Annotated[bool, typer.Option("--yes", help="They asked for it, and it was them: erase.")] = False,
-) -> None:
-    """Erase somebody who asked for it: name, address, accounts and words go; amounts, days and counts stay without a name.
-
-    Where a bonus still waits for the entry, they are out of the programme at once and the rest goes by itself when it is settled.
-    Without --yes nothing is done (exit code 3). HR does the same in the admin desk, and people themselves in their settings.
-    """
-    from bot.desks import operator
-
-    if not yes:
-        note(f"This cannot be undone. To erase {email}, run it again with --yes.")
-        raise typer.Exit(ASKS)
-    with opened() as o:
-        is_done = o.db.write_now(operator.erase, o.deployment, o.now, email)
-    typer.echo("Erased." if is_done else "Out of the programme now. Name, address and accounts are erased by themselves once no bonus waits for them.")
 
 
 def welcome_back(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:

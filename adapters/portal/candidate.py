@@ -125,11 +125,13 @@ class CandidatePage:
         """The fields, and the file with the name it came under (empty where none was chosen)."""
         form = await read_form(request, CANDIDATE_LIMIT, CANDIDATE_SECONDS)
         posted = {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
-        file = form.get("cv")
-        if not isinstance(file, web.FileField) or not file.filename:
-            return posted, "", b""
-        with file.file as stream:
-            return posted, file.filename, stream.read()
+        files = [(name, part) for name, part in form.items() if isinstance(part, web.FileField)]
+        try:
+            chosen = next((part for name, part in files if name == "cv" and part.filename), None)
+            return posted, chosen.filename if chosen else "", chosen.file.read() if chosen else b""
+        finally:
+            for _, part in files:  # whoever sends more than one has them thrown away here
+                part.file.close()
 
     async def _paper(self, name: str, content: bytes) -> tuple[Paper | None, Text | None]:
         """The file once it is judged, or why it is not taken."""

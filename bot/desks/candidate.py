@@ -204,7 +204,7 @@ def _invited_view(session: Session, deployment: Deployment, candidate: Candidate
     locale = asked or candidate.locale
     page = _link_view(session, deployment, session.get_one(ReferralLink, invited.link_id), now, locale, by_mail=True)
     details = referrals.open_details(session, deployment.vault, candidate)
-    return page if details is None or page.form is None else replace(page, can_decline=True, can_download=True, form=forms.form(
+    return page if details is None or page.form is None else replace(page, can_decline=True, form=forms.form(
         deployment.organisation, page.referrer, forms.questions(session, deployment, locale), email=details.email,
     ))  # fmt: skip
 

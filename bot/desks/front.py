@@ -65,7 +65,7 @@ HELP: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("admin stories", ("hr", "curator")), ("admin calendar", ("hr", "curator")), ("admin strategy", ("hr", "curator")), ("admin audiences", ("hr", "curator")),
     ("admin feeds", ("hr", "curator")), ("admin openings", ("hr", "recruiter")), ("admin boards", ("hr",)), ("admin promises", ("hr",)),
     ("admin bonuses", ("hr",)), ("admin payrun", ("payroll", "hr")),
-    ("admin people", ("hr",)), ("admin deliveries", ("hr",)), ("admin settings", ("hr",)),
+    ("admin people", ("hr",)), ("admin privacy", ("hr",)), ("admin deliveries", ("hr",)), ("admin settings", ("hr",)),
 )  # fmt: skip
 
 

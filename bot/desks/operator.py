@@ -12,6 +12,7 @@ from bot import audit, ledger, outbox, people, privacy
 from bot.bonuses import PayRun, payruns, reconcile
 from bot.bonuses.reconcile import Reconciliation
 from bot.db import Database
+from bot.desks import privacy_report
 from bot.desks.turn import Deployment
 from bot.errors import Refusal, VinkkiError
 from bot.ledger import Verdict
@@ -46,8 +47,11 @@ def give_role(session: Session, now: datetime, email: str, role: str) -> bool:
 
 
 def erase(session: Session, deployment: Deployment, now: datetime, email: str) -> bool:
-    """Erase whoever has this address: True when it is done, False when it will be once no bonus waits. Raises as `privacy.ask_erasure`."""
-    person = people.by_email(session, email)
+    """Erase whoever has this address, as a candidate and as a colleague: True when it is done, False when it will be once no bonus
+    waits. Raises as `privacy.ask_erasure`."""
+    person, candidates = people.by_email(session, email), privacy_report.erase_candidates(session, deployment, now, email)
+    if person is None and candidates:
+        return True
     if person is None:
         raise Refusal("operator.nobody", email=email)
     return privacy.ask_erasure(session, deployment.vault, now, None, person.id or 0)

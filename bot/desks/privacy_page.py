@@ -41,8 +41,9 @@ def privacy(session: Session, deployment: Deployment) -> PrivacyView:
     organisation, given = deployment.organisation, str(settings.get(session, "privacy.contact")).strip()
     contact: str | Say = given or say("privacy.contact_hr", organisation=organisation)
     days, former = (int(settings.get(session, name)) for name in ("privacy.not_hired_days", "bonus.former_employee_days"))
+    pool = max(days, int(settings.get(session, "privacy.pool_days")))
     params: dict[str, str | int | Say] = {
-        "organisation": organisation, "contact": contact, "days": days, "former": former, "smallest": insights.SMALLEST_GROUP,
+        "organisation": organisation, "contact": contact, "days": days, "pool": pool, "former": former, "smallest": insights.SMALLEST_GROUP,
     }  # fmt: skip
     repeats = settings.get(session, "click.dedupe")
     parts = tuple(Part(say(f"privacy.{part}.title"), _texts(part, params, is_counted_once=repeats)) for part in PARTS)

@@ -89,6 +89,8 @@ def keep(session: Session, now: datetime, actor_id: int, referral_id: int, reaso
 
 def let_go(session: Session, now: datetime, actor_id: int, candidate_id: int) -> None:
     """The reason is over: the candidate's own time counts again."""
+    if session.get(Kept, candidate_id) is None:
+        return
     session.execute(delete(Kept).where(col(Kept.candidate_id) == candidate_id))
     audit.note(session, now, actor_id, "candidate.let_go", "candidate", candidate_id)
 

@@ -23,7 +23,8 @@ from bot.errors import ConfigError, VinkkiError
 KEY = "a-test-key-that-is-long-enough-000"
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    "demo", "serve", "doctor", "migrate", "people import", "people role", "people erase", "people welcome", "sign-in-link", "openings import",
+    "demo", "serve", "doctor", "migrate", "people import", "people role", "people welcome", "privacy report", "privacy export", "privacy erase",
+    "sign-in-link", "openings import",
     "stories import", "ledger verify", "ledger explain",
     "payroll export", "payroll reconcile", "teams package", "backup", "restore",
 )  # fmt: skip
@@ -132,22 +133,28 @@ def test_somebody_who_asked_is_erased_at_the_command_line_after_a_yes_and_may_co
     line = "anni.alanko@mail.example,Anni Alanko,fi,,alumna\n"
     (here / "people.csv").write_text(PEOPLE.rpartition("broken")[0] + line, encoding="utf-8")
     assert run("people", "import", "people.csv").exit_code == 0
-    asked = run("people", "erase", "anni.alanko@mail.example")
+    asked = run("privacy", "erase", "anni.alanko@mail.example")
     assert asked.exit_code == 3 and "--yes" in asked.stderr
-    assert run("people", "erase", "Anni.Alanko@mail.example", "--yes").stdout == "Erased.\n"
+    assert run("privacy", "erase", "Anni.Alanko@mail.example", "--yes").stdout == "Erased.\n"
     again = run("people", "import", "people.csv")
     assert again.exit_code == 1 and "line 4:" in again.stderr and "vinkki people welcome" in again.stderr
     assert "may come back" in run("people", "welcome", "anni.alanko@mail.example").stdout
     assert "never asked" in run("people", "welcome", "anni.alanko@mail.example").stdout
     assert "1 join" in run("people", "import", "people.csv").stdout
-    holds_a_role = run("people", "erase", "nora.wik@meri.example", "--yes")
+    report = run("privacy", "report", "--json")
+    assert report.exit_code == 0 and json.loads(report.stdout)["overdue"] == 0 and "Anni" not in run("privacy", "report").stdout
+    about = json.loads(run("privacy", "export", "anni.alanko@mail.example").stdout)
+    assert about["person"]["person"][0]["name"] == "Anni Alanko" and "token" not in str(about)
+    assert run("privacy", "export", "anni.alanko@mail.example", "--out", "anni.json").exit_code == 0
+    assert run("privacy", "export", "anni.alanko@mail.example", "--out", "anni.json").exit_code == 1, "never over another file"
+    holds_a_role = run("privacy", "erase", "nora.wik@meri.example", "--yes")
     assert holds_a_role.exit_code == 1 and "holds a role" in holds_a_role.stderr
 
 
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("people", "erase", "nobody@meri.example", "--yes"), "Nobody in the directory"),
+        (("privacy", "erase", "nobody@meri.example", "--yes"), "Nobody in the directory"),
         (("people", "role", "nobody@meri.example", "hr"), "Nobody in the directory"),
         (("sign-in-link", "nobody@meri.example"), "nobody@meri.example"),
         (("payroll", "export", "--run", "7"), "no pay run 7"),

@@ -3,6 +3,7 @@ who and when, the referrer is owed the news, and what is erased stays erased."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import tempfile
@@ -17,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlmodel import col, select
 
 from bot import openings, referrals
+from bot import settings as hr_settings
 from bot.db import Database
-from bot.desks import Deployment, Turn, candidate, recruiter
+from bot.desks import Deployment, Turn, candidate, clock_privacy, recruiter
 from bot.desks.clock import STEPS
 from bot.errors import Refusal
 from bot.migrations import upgrade
@@ -54,7 +56,9 @@ class Referring(RuleBasedStateMachine):
         self.referrers = [add_person(self.db, "Aino A"), add_person(self.db, "Ben B")]
         self.staff = [add_person(self.db, "Rita R", "recruiter"), add_person(self.db, "Rolf R", "recruiter"), add_person(self.db, "Hanna H", "hr")]
         self.opening = self.db.write_now(openings.create, START, None, Draft("Dev"))
+        self.db.write_now(hr_settings.put, START, None, "referral.invitations", True)
         self.tokens: list[str] = []
+        self.asked: list[str] = []  # those of them who were invited by e-mail
         self.erased: set[int] = set()
 
     def teardown(self) -> None:
@@ -76,25 +80,29 @@ class Referring(RuleBasedStateMachine):
         assert not first.errors
         self.tokens.append(first.token)
 
-    @rule(who=st.integers(0, 1))
-    def somebody_is_invited_and_has_not_answered(self, who: int) -> None:
-        """Mail mode comes later; its stage must hide a candidate already now."""
+    @rule(who=st.integers(0, 1), person=st.integers(0, 2))
+    def somebody_is_invited(self, who: int, person: int) -> None:
+        """By an address that is the canary: whoever shows it before a yes has shown a candidate."""
 
-        def invite(session):
+        def ask(session):
             link = referrals.link_for(session, self.now, self.referrers[who].id, None, self.deployment.new_token)
-            row = Candidate(token_hash=f"h{next(NUMBERS)}", created_at=self.now)
-            session.add(row)
-            session.flush()
-            row.sealed = referrals.seal(session, self.deployment.vault, row.id, {"name": SECRET})
-            referral = Referral(
-                link_id=link.id, referrer_id=link.person_id, candidate_id=row.id, stage="invited", stage_since=self.now, nonce=f"n{next(NUMBERS)}"
-            )
-            session.add(referral)
-            session.flush()
-            referrals.record(session, self.now, link.person_id, referral, "", "referrer")
-            referrals.tell(session, self.now, referral, referrals.last_change(session, referral.id))
+            row = referrals.invite(session, self.now, self.deployment.vault, self.deployment.new_token, link, f"canary{person}@example.com", "fi")
+            return referrals.open_details(session, self.deployment.vault, session.get(Candidate, row.candidate_id)).token
 
-        self.db.write_now(invite)
+        with contextlib.suppress(Refusal):
+            self.tokens.append(self.db.write_now(ask))
+            self.asked.append(self.tokens[-1])
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), says=st.sampled_from(("yes", "yes", "no")), again=st.booleans())
+    def somebody_answers_an_invitation(self, data: st.DataObject, says: str, again: bool) -> None:
+        token = data.draw(st.sampled_from(self.asked))
+        for _ in range(1 + again):
+            if says == "no":
+                self.db.write_now(candidate.decline, self.deployment, token, self.now)
+            else:
+                values = {"name": SECRET, "email": "maija0@example.com", "nonce": f"{next(NUMBERS):020d}"}
+                assert self.db.write_now(candidate.confirm, self.deployment, token, values, "fi", self.now).token == token
 
     @precondition(lambda self: self.ids())
     @rule(data=st.data(), is_wild=st.booleans(), actor=st.integers(0, 4), old=st.sampled_from((False, False, False, True)))
@@ -119,9 +127,13 @@ class Referring(RuleBasedStateMachine):
             self.erased.add(referral_id)
 
     @precondition(lambda self: self.tokens)
-    @rule(data=st.data(), what=st.sampled_from(("withdraw", "erase", "view", "download")))
+    @rule(data=st.data(), what=st.sampled_from(("withdraw", "erase", "view", "download", "correct")))
     def a_candidate_uses_their_page(self, data: st.DataObject, what: str) -> None:
         token = data.draw(st.sampled_from(self.tokens))
+        if what == "correct":
+            values = {"name": SECRET, "phone": "+358401234567", "referrer_may_see": data.draw(st.sampled_from(("yes", "")))}
+            assert not self.db.write_now(candidate.correct, self.deployment, token, values, "fi", self.now).errors
+            return
         if what in ("view", "download"):
             self.db.read_now(getattr(candidate, what), self.deployment, token, self.now)
             return
@@ -132,7 +144,7 @@ class Referring(RuleBasedStateMachine):
     @rule(days=st.sampled_from((1, 3, 20, 200, 400)))
     def time_passes(self, days: int) -> None:
         self.now += timedelta(days=days)
-        for name in ("referral links", "referral reminders", "referral escalations", "candidate retention"):
+        for name in ("referral links", "referral reminders", "referral escalations", "candidate retention", *clock_privacy.STEPS):
             while self.db.write_now(STEPS[name], self.deployment, self.now):
                 pass
         self.erased |= {i for i in self.ids() if self.db.read_now(lambda s, i=i: s.get(Referral, i).stage == "erased")}
@@ -152,7 +164,7 @@ class Referring(RuleBasedStateMachine):
 
         stage, seen = self.db.write_now(look)
         if stage in HIDDEN or stage == "erased":
-            assert SECRET not in seen, f"a candidate at {stage} was shown"
+            assert SECRET not in seen and "canary" not in seen, f"a candidate at {stage} was shown"
 
     @invariant()
     def every_change_is_in_the_table_and_told(self) -> None:

@@ -100,9 +100,7 @@ def _kept(turn: Turn, row: Kept, referral_id: int) -> Item:
     opening = wording.opening_name(turn.session, turn.session.get_one(Referral, referral_id).opening_id)
     release = Button(say("retention.let_go"), "retention.let_go", str(referral_id))
     detail = say("retention.kept_detail", reason=say(f"retention.reason.{row.reason}"), day=turn.deployment.today(row.until))
-    return Item(
-        say("retention.row", number=f"{referral_id}", opening=opening), detail, (release,)
-    )
+    return Item(say("retention.row", number=f"{referral_id}", opening=opening), detail, (release,))
 
 
 def _back() -> Buttons:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot import settings
 from bot.bonuses.payfile import COLUMNS, DELIMITERS, ENCODINGS, read_columns
+from bot.desks.candidate_forms import LONGEST_QUESTION, MOST_QUESTIONS
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Form, Item, Items, Note, Option, Paragraph, Plain, Replace, Show, Text, TextField, say
@@ -125,6 +126,8 @@ def _read_text(name: str, text: str) -> str:
         raise FieldRefusal("value", "settings.not_a_choice")
     if name == "payroll.columns":
         _check_columns(text)
+    if name.startswith("candidate.questions."):
+        _check_questions(text)
     is_code = name.startswith("payroll.wage_code_")
     if is_code and not (text and text.isprintable()):
         raise FieldRefusal("value", "settings.code_missing")
@@ -140,6 +143,13 @@ def _check_columns(text: str) -> None:
         read_columns(text)
     except ValueError as e:
         raise FieldRefusal("value", "settings.columns", name=str(e)[:40], names=", ".join(COLUMNS)) from None
+
+
+def _check_questions(text: str) -> None:
+    """More questions than a candidate is asked, or a longer one, would be cut off in silence."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_QUESTIONS or any(len(line) > LONGEST_QUESTION for line in lines):
+        raise FieldRefusal("value", "settings.questions", most=MOST_QUESTIONS, count=LONGEST_QUESTION)
 
 
 def _choice_words(choice: str) -> Text:

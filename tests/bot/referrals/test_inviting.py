@@ -170,7 +170,7 @@ async def test_one_reminder_and_after_two_weeks_nothing_is_left(meri: Company) -
     await invite(meri)
     for _ in range(9):
         tick(meri, 1)
-    assert [text.partition(" | ")[0] for _, text in letters(meri, "candidate_invited_again")] == ["Muistutus, ainoa laatuaan: Meri Oy ja sinä"]
+    assert [text.partition(" | ")[0] for _, text in letters(meri, "candidate_invited_again")] == ["Yksi muistutus, ei enempää: Meri Oy ja sinä"]
     meri.db.write_now(settings.put, meri.now, None, "privacy.unconfirmed_days", 900)
     tick(meri, 5)
     (row,) = meri.rows(Candidate)

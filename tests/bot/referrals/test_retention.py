@@ -9,7 +9,7 @@ from referral_desk import Company, buttons_of, company, text_of
 
 from bot import audit, referrals, settings
 from bot.db import Database
-from bot.desks import Deployment, candidate, clock_privacy, clock_referrals, notices
+from bot.desks import Deployment, candidate, clock_privacy, clock_referrals, notices, operator, privacy_report
 from bot.messages import Command, Correct, Press, Submission
 from bot.outbox import Delivery
 from bot.referrals import Candidate, Kept
@@ -115,3 +115,20 @@ async def test_the_notice_says_the_days_that_are_in_force(small: Company) -> Non
     small.db.write_now(settings.put, small.now, None, "privacy.pool_days", 100)  # shorter than for everybody: nobody goes earlier for it
     text = " ".join(text_of(part) for part in small.view((await small.link()).token).notice)
     assert "365 days after it, unless" in text
+
+
+async def test_more_questions_than_a_candidate_is_asked_are_refused_when_they_are_set(small: Company) -> None:
+    for text, is_kept in (("a?\nb?\n\nc?\nd?\ne?", True), ("a?\nb?\nc?\nd?\ne?\nf?", False), ("x" * 151, False)):
+        answer = await small.hear(small.hanna, Submission("settings.save", "candidate.questions.en", {"value": text}))
+        assert isinstance(answer, Correct) != is_kept
+
+
+async def test_the_operator_exports_and_erases_a_candidate_by_their_address_and_the_report_counts(meri: Company) -> None:
+    _, token = await meri.confirmed(phone="")
+    report = meri.db.read_now(privacy_report.report, meri.deployment, meri.now)
+    assert {line.name: line.count for line in report.lines if line.count} == {"in_process": 1, "people": 4} and report.overdue == 0
+    about = meri.db.read_now(privacy_report.everything_about, meri.deployment, " MAIJA@example.com")
+    assert "Maija Meikäläinen" in str(about) and token not in str(about)
+    assert meri.db.write_now(operator.erase, meri.deployment, meri.now, "maija@example.com")
+    assert gone(meri) == [True] and meri.view(token).state == "erased"
+    assert meri.db.read_now(privacy_report.report, meri.deployment, meri.now).ran["candidates"] == 1
