@@ -151,7 +151,7 @@ def help_card(turn: Turn, text: str) -> Show:
     admin = [c for c in yours if c.startswith("admin")]
     blocks: list[Block] = [Paragraph(say("front.help.lead")), Items(tuple(_help_row(turn, c) for c in mine[:ROWS]))]
     if admin:
-        blocks += [Heading(say("front.help.admin")), Items(tuple(_help_row(turn, c) for c in admin[:ROWS]))]
+        blocks += [Heading(say("front.help.admin")), *(Items(tuple(_help_row(turn, c) for c in admin[i : i + ROWS])) for i in range(0, len(admin), ROWS))]
     return Show(Card(say("front.help.title"), (*blocks, Note(say("front.help.note", organisation=turn.deployment.organisation)))))
 
 
