@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot import audit, outbox, people, settings
@@ -69,9 +70,15 @@ def take_back(session: Session, now: datetime, actor_id: int, bonus_id: int, ver
 
 
 def needs_two(session: Session, bonus: Bonus) -> bool:
-    """Whether two people must approve it. A day off has no amount; one is enough."""
+    """Whether two people must approve it: the part of a split is measured by the whole, or dividing would get round the limit.
+    A day off has no amount; one is enough."""
     whole = int(settings.get(session, "bonus.two_approvers_from"))
-    return whole > 0 and bonus.amount_minor >= whole * 10 ** exponent(bonus.currency)
+    if whole <= 0 or not bonus.amount_minor:
+        return False
+    parts = (Bonus.referral_id == bonus.referral_id, Bonus.milestone_no == bonus.milestone_no, Bonus.currency == bonus.currency, col(Bonus.state) != "void")
+    together = session.exec(select(func.sum(Bonus.amount_minor)).where(*parts)).one() or 0
+    needed: int = whole * 10 ** exponent(bonus.currency)
+    return int(together) >= needed
 
 
 def approvers(session: Session, bonus: Bonus) -> list[int]:

@@ -12,14 +12,15 @@ from bot.outbox import Delivery
 # kind of letter (the words are letters.link.<kind> and letters.why.<kind>) -> where in the portal its link leads
 _PLACES = {
     "story": "stories", "test": "admin/stories", "proposal": "", "shared": "stories", "referral": "referrals", "recruiting": "recruiting",
-    "decision": "admin/bonuses", "bonus": "", "account": "",
+    "decision": "admin/bonuses", "payout": "admin/bonuses", "bonus": "", "account": "",
 }  # fmt: skip
 _KINDS = {
     "story": "story", "story_test": "test", "story_recalled": "shared", "story_corrected": "shared", "story_reviewed": "proposal", "referral_stage": "referral",
     "referral_over": "referral", "referral_matched": "referral", "referral_new": "recruiting", "referral_waiting": "recruiting",
     "referral_gone": "recruiting", "referral_asked": "recruiting", "referral_handed": "recruiting", "leave_begun": "recruiting", "leave_over": "recruiting",
     "referral_still": "referral", "referral_owner_new": "referral", "referral_owner_old": "referral",
-    "bonus.digest": "decision",
+    "bonus.digest": "decision", "bonus.second": "payout", "bonus.leavers": "payout", "bonus.joiner": "payout", "bonus.first_day": "payout",
+    "plan.budget": "payout", "split.asked": "referral", "split.declined": "payout", "split.settled": "referral", "thanks.ask": "bonus",
 }  # fmt: skip
 
 

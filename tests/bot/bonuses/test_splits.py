@@ -9,7 +9,7 @@ from bonus_world import MONDAY, World, make_world
 from conftest import START, add_person
 from sqlmodel import select
 
-from bot import audit, bonuses, ledger
+from bot import audit, bonuses, ledger, settings
 from bot.bonuses import Bonus, ReferralShare, splits
 from bot.bonuses.shares import rows_of
 from bot.bonuses.splits import Part
@@ -61,6 +61,18 @@ def test_a_hundred_in_three_is_divided_to_the_cent_once_all_have_agreed(world: W
     keys = [e.key for b in found for e in world.db.read_now(ledger.entries_of, "bonus", b.id)]
     assert keys == [f"referral:{referral}:split:1:share:{n}:part:1" for n in (1, 2, 3)] and world.db.read_now(ledger.verify).is_sound
     assert told(world, "split.settled") == [world.referrer.id, two.id, three.id]
+
+
+def test_dividing_does_not_get_round_the_second_approver(world: World) -> None:
+    world.db.write_now(settings.put, START, None, "bonus.two_approvers_from", 100)
+    two = add_person(world.db, "Bo Ek")
+    referral = world.refer(world.plan((0, "100")))
+    world.hire(referral, MONDAY)
+    for row, who in zip(propose(world, referral, (world.referrer, 5000), (two, 5000)), (world.referrer, two), strict=True):
+        accept(world, row, who)
+    halves = world.bonuses(referral)
+    assert [b.amount_minor for b in halves] == [5000, 5000]
+    assert [world.db.read_now(bonuses.needs_two, b) for b in halves] == [True, True]
 
 
 def test_a_hold_of_hr_outlives_a_split_that_others_agree_on(world: World) -> None:
