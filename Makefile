@@ -35,7 +35,7 @@ demo-reset: setup  ## forget what was done in the demo and start over
 
 test: setup-dev  ## every test, set-up included
 	@bash tests/browser_setup.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: setup-dev lint types layers test  ## what CI does
 

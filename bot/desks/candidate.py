@@ -253,7 +253,7 @@ def _own_view(session: Session, deployment: Deployment, candidate: Candidate, as
 
 def _agreed(session: Session, candidate: Candidate) -> tuple[Text, ...]:
     rows = session.exec(select(ConsentRecord).where(ConsentRecord.candidate_id == candidate.id).order_by(col(ConsentRecord.id)))
-    return tuple(say("portal.candidate_text.consent", version=r.text_version, language=say(f"refer.language.{r.locale}"), at=r.at) for r in rows)
+    return tuple(say("candidate.consent.line", version=r.text_version, language=say(f"refer.language.{r.locale}"), at=r.at) for r in rows)
 
 
 def stage_words(session: Session, deployment: Deployment, referral: Referral, change: StageChange) -> tuple[Text, ...]:

@@ -53,7 +53,7 @@ def set_up(session: Session, deployment: Deployment, now: datetime) -> None:
     assert crew.id
     newsroom = stories.FeedDraft("Newsroom", deployment.link("/demo/newsroom.xml"), "tell", known.id, engineers.id)
     feed = stories.add_feed(session, now, hr, newsroom)
-    feed.next_at = now + timedelta(days=61)  # read when HR asks for it, or when the clock is moved
+    feed.asked_at, feed.next_at = now, now + timedelta(days=61)  # read when HR asks for it, or when the clock is moved
 
 
 _PICTURED = {"en": "A small sailing ship on a calm sea", "fi": "Pieni purjevene tyynellä merellä", "sv": "En liten segelbåt på ett lugnt hav"}
