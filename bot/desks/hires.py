@@ -122,7 +122,7 @@ def ask_facts(turn: Turn, value: str) -> Ask:
     """The button *for the bonus*: facts that only recruiting knows."""
     turn.require(*STAFF)
     rid, version = wording.read_version(value)
-    referral = _seen(turn, rid, version)
+    referral = _of_another(turn, rid, version)
     known = referral.known_on.isoformat() if referral.known_on else ""
     return Ask(Form("referral.facts", say("hires.facts.title"), say("hires.facts.submit"), (
         DayField("known_on", say("hires.facts.known_on"), known, optional=True, hint=say("hires.facts.known_on_hint")),
@@ -137,7 +137,7 @@ def save_facts(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     known = _day("known_on", values["known_on"]) if values.get("known_on", "").strip() else None
     if known and known > turn.today:
         raise FieldRefusal("known_on", "hires.facts.future")
-    referral = put_facts(turn.session, turn.now, turn.person_id, _seen(turn, rid, version).id or 0, version, known, values.get("is_relative") == "yes")
+    referral = put_facts(turn.session, turn.now, turn.person_id, _of_another(turn, rid, version).id or 0, version, known, values.get("is_relative") == "yes")
     return Show(referral_card(turn.session, referral))
 
 
@@ -147,6 +147,14 @@ def _seen(turn: Turn, rid: int, version: int) -> Referral:
         raise Refusal("referrals.unknown")
     if referral.version != version:
         raise referrals.stale(turn.session, referral, turn.person_id)
+    return referral
+
+
+def _of_another(turn: Turn, rid: int, version: int) -> Referral:
+    """A referral whose bonus is not one's own: on that somebody else has the word."""
+    referral = _seen(turn, rid, version)
+    if referral.referrer_id == turn.person_id:
+        raise Refusal("bonuses.own")
     return referral
 
 

@@ -9,7 +9,7 @@ from bonus_desk import Desk, buttons, read, said
 from bonus_world import MONDAY, make_world
 from conftest import START, add_person
 
-from bot import plans, settings
+from bot import people, plans, settings
 from bot.db import Database
 from bot.desks import Deployment
 from bot.desks.clock import STEPS
@@ -271,6 +271,17 @@ async def test_facts_for_the_bonus_are_recruiting_s_to_tell_and_not_the_referrer
     assert (row.known_on.isoformat(), row.is_relative) == ("2026-02-01", True)
     mine = read(await desk.say(world.referrer, "referrals"))
     assert "knew" not in mine and "relative" not in mine and "the rules of the programme do not cover this referral" in mine
+
+
+async def test_who_also_recruits_says_nothing_about_a_referral_of_their_own(desk: Desk) -> None:
+    world = desk.world
+    world.db.write_now(people.grant, START, None, world.referrer, "recruiter")
+    referral = world.refer(world.plan((90, "500")))
+    for answer in (
+        await desk.press(world.referrer, Button(Say("x"), "referral.facts", f"{referral}:1")),
+        await desk.fill(world.referrer, "referral.facts", f"{referral}:1", known_on="", is_relative=""),
+    ):
+        assert "somebody else in HR decides" in read(answer)
 
 
 @pytest.mark.parametrize(
