@@ -49,11 +49,11 @@ types: setup-dev
 layers: setup-dev
 	@$(BIN)/lint-imports
 
-soak: setup-dev  ## the bonus machine for hours: 20,000 runs of 50 steps, shrinking what it finds
-	@VINKKI_SOAK=1 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py
+soak: setup-dev  ## the long way: 20,000 runs of the bonus machine (VINKKI_RUNS), shrinking what it finds; three years with 2,000 candidates
+	@VINKKI_SOAK=1 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py tests/properties/test_three_years.py
 
 mutants: setup-dev  ## faults put in on purpose, each of which the bonus machine must find
-	@$(BIN)/python -m pytest -n 2 tests/properties/test_mutants.py
+	@VINKKI_MUTANTS=1 $(BIN)/python -m pytest -n 2 tests/properties/test_mutants.py
 
 bench: setup-dev  ## the benchmark: a table, and build/bench.json
 	@$(BIN)/python tests/bench

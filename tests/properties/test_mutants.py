@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def test_there_are_at_least_twelve() -> None:
     assert len(MUTANTS) >= 12
 
 
+@pytest.mark.skipif(not os.environ.get("VINKKI_MUTANTS"), reason="the faults take minutes: make mutants")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fault", MUTANTS, ids=lambda m: m.__name__)
 def test_a_fault_put_in_on_purpose_is_found(fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:

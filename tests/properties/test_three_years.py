@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from bot.referrals import ACTIVE, HIDDEN, Candidate, CandidateFile, Paper, Refer
 from bot.referrals.inviting import InvitedBefore, invite
 from bot.vault import Vault, VaultKey
 
-DAYS, PEOPLE, SEED = 3 * 365, 2000, 4
+DAYS, PEOPLE, SEED = 3 * 365, 2000 if os.environ.get("VINKKI_SOAK") else 200, 4
 ONE_DAY = timedelta(days=1)
 ONWARD = {"confirmed": "taken", "taken": "contacted", "contacted": "interviewing", "interviewing": "offered"}
 
