@@ -16,7 +16,8 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	  || { echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv, then run this again."; exit 1; }
 	@test -x $(BIN)/python || { echo "Making the virtual environment …"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing the locked dependencies …"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@# The lock is whole: without a resolver no newer release of anything is even looked at (old pips stumble over extras).
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -24,7 +25,8 @@ setup-dev: $(VENV)/.dev
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing the locked test tools …"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip --disable-pip-version-check check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
 	@touch $@
 
 demo: setup  ## the demo company on http://127.0.0.1:8765

@@ -14,7 +14,8 @@ from bot.money import Money
 from bot.plans import WORTH
 
 # state -> the states it may move to. A move that is not here does not exist, but for the one way back: payroll sends an
-# exported bonus back by a contra entry, and it is approved again (payruns.send_back). Claw-back is off by default.
+# exported bonus back by a contra entry, and it is approved again (payruns.send_back). A bonus begins as accrued, or as held where
+# it takes the place of one that HR had stopped (moves.still_held). Claw-back is off by default.
 MOVES = MappingProxyType(
     {
         "accrued": frozenset({"waiting", "forfeited", "void"}),

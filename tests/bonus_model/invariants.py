@@ -22,7 +22,7 @@ from bot.vault import Vault
 
 # Written down once more on purpose: the table in the code is itself under test.
 ALLOWED = {
-    "": "accrued", "accrued": "waiting forfeited void", "waiting": "eligible held forfeited void", "held": "waiting eligible forfeited void",
+    "": "accrued held", "accrued": "waiting forfeited void", "waiting": "eligible held forfeited void", "held": "waiting eligible forfeited void",
     "eligible": "approved held forfeited void", "approved": "exported held forfeited void", "exported": "paid approved", "paid": "clawback_due",
     "clawback_due": "recovered waived",
 }  # fmt: skip
@@ -43,6 +43,8 @@ class Watch:
         self.paid: dict[int, int] = defaultdict(int)
         self.files: dict[int, str] = {}
         self.two_from = 0
+        self.asked: dict[int, str] = {}  # what HR stopped for a question of its own
+        self.stopped: set[tuple[int, int, int]] = set()  # cancelled by a correction while HR's question stood: referral, part, share
 
     def check(self) -> None:
         """Everything, in the order in which a fault is easiest to read."""
@@ -82,6 +84,7 @@ class Watch:
             new = event.what.removeprefix("bonus.")
             if new in STATES:
                 self._one_move(event, bonuses[event.subject_id], new)
+        self.stopped.clear()  # what takes their place was promised in the same step
         assert self.state == {b.id: b.state for b in bonuses.values()}, "the state is what the audit says"
 
     def _one_move(self, event: Any, bonus: Any, new: str) -> None:
@@ -89,12 +92,26 @@ class Watch:
         assert new in ALLOWED[old].split(), f"{old} to {new}"
         assert f"plan {bonus.plan_id}" in event.detail
         self.state[bonus.id] = new
+        why = event.detail.partition(f"plan {bonus.plan_id}")[2].strip(", ")
         if new == "void":
-            self.why_void[bonus.id] = event.detail.partition(f"plan {bonus.plan_id}")[2].strip(", ")
+            self.why_void[bonus.id] = why
+        self._questions_stand(bonus, old, new, why)
         if new == "approved" and old == "eligible":
             self._rightly_approved(event, bonus)
         if new == "eligible" and old == "waiting":
             self._rightly_raised(bonus)
+
+    def _questions_stand(self, bonus: Any, old: str, new: str, why: str) -> None:
+        """A question of HR's own outlives whatever correction others make: what takes the place of the bonus begins as held."""
+        place = (bonus.referral_id, bonus.milestone_no, bonus.share_no)
+        if old == "":
+            assert new != "held" or any(p[:2] == place[:2] for p in self.stopped), "held from the start, though HR asked nothing"
+            assert new == "held" or place not in self.stopped, "a correction answered for HR"
+        question = self.asked.pop(bonus.id, "")
+        if new == "held" and why in bonuses.HOLD_REASONS:
+            self.asked[bonus.id] = why
+        if new == "void" and why and question:
+            self.stopped.add(place)
 
     def _rightly_approved(self, event: Any, bonus: Any) -> None:
         decided = [r.decided_by for r in self.db.rows("SELECT decided_by FROM referralshare WHERE referral_id = ?", bonus.referral_id)]

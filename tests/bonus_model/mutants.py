@@ -12,7 +12,7 @@ from bonus_model.company import ZONE
 from sqlmodel import Session, select
 
 from bot import bonuses, ledger, plans
-from bot.bonuses import Bonus, approvals, clawback, due, moves, payback, payruns, rules
+from bot.bonuses import Bonus, approvals, clawback, correct, due, moves, payback, payruns, rules, splits
 from bot.ledger import posting
 from bot.money import Money
 from bot.plans import BonusPlan, Instalment
@@ -133,6 +133,12 @@ def one_approver_is_always_enough(patch: Patch) -> None:
 def an_open_split_holds_nothing(patch: Patch) -> None:
     for room in (rules, approvals):
         patch.setattr(room, "is_settled", lambda *_: True)
+
+
+@mutant
+def a_correction_answers_for_hr(patch: Patch) -> None:
+    for room in (correct, splits):
+        patch.setattr(room, "still_held", lambda _: {})
 
 
 @mutant
