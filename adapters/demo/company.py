@@ -7,10 +7,12 @@ import io
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from adapters.ats import import_openings
+from adapters.clock import MovableClock
 from adapters.delivery import Lanes
 from adapters.demo import seeded
 from adapters.demo.drawing import HERE
@@ -23,6 +25,7 @@ from bot.desks.clock import STEPS
 DATA = HERE / "data"
 STORIES = HERE.parent.parent / "content" / "stories"
 ELSEWHERE = "https://example.com/"
+BEGINS_AT = 10  # o'clock, programme time, the company's zone
 Say = Callable[[str], None]
 
 
@@ -39,7 +42,7 @@ class PastClock:
 
 def fill(hub: Hub, platforms: dict[str, PlatformAdapter], folder: Path, say: Say) -> None:
     """Make the company: people, plans, audiences, strategies, openings, stories, and a few weeks of history. Runs in this thread."""
-    db, deployment, now = hub.db, hub.deployment, hub.clock.now()
+    db, deployment, now = hub.db, hub.deployment, asyncio.run(_begin(hub))
     begun = now - timedelta(days=60)
     say("People …")
     with (DATA / "people.csv").open("rb") as lines:
@@ -55,12 +58,28 @@ def fill(hub: Hub, platforms: dict[str, PlatformAdapter], folder: Path, say: Say
     say("The last weeks …")
     for past in rehearsal.PAST:
         story_id = db.write_now(rehearsal.publish_past, deployment, now, past)
-        _send(hub, platforms, now - timedelta(days=past.days_ago - 1))  # a day later: everybody's quiet hours are over
+        for hours in (12, 0):  # whoever it is night for at one time is awake at the other
+            _send(hub, platforms, now - timedelta(days=past.days_ago - 1, hours=hours))
         db.write_now(rehearsal.share_past, deployment, now, story_id, past)
     for referral in rehearsal.PAST_REFERRALS:
         db.write_now(rehearsal.refer_past, deployment, now, referral)
     _send(hub, platforms, now)
     seeded.write(folder, Seeded(hub.clock.now(), hub.deployment.base_url))
+
+
+def office_hours(now: datetime, zone: ZoneInfo) -> datetime:
+    """Ten in the morning of the next working day, UTC: a visitor who comes at night finds the company awake, and every visit begins alike."""
+    local = now.astimezone(zone)
+    tomorrow = datetime.combine(local.date() + timedelta(days=1), time(BEGINS_AT), zone)
+    return (tomorrow + timedelta(days={5: 2, 6: 1}.get(tomorrow.weekday(), 0))).astimezone(UTC)
+
+
+async def _begin(hub: Hub) -> datetime:
+    """Move the demo's clock to office hours; returns that moment."""
+    assert isinstance(hub.clock, MovableClock)
+    now = hub.clock.now()
+    await hub.clock.move(office_hours(now, ZoneInfo(hub.deployment.time_zone)) - now)
+    return hub.clock.now()
 
 
 def move_house(hub: Hub, folder: Path) -> None:
