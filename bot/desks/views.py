@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from bot import outbox, people, stories
@@ -13,6 +13,7 @@ from bot.bonuses.payback import Wrong
 from bot.desks import front, notices
 from bot.desks.hr import payruns
 from bot.desks.hr import stories as hr_stories
+from bot.desks.notices.table import REPORTS
 from bot.desks.turn import Deployment, Turn
 from bot.messages import Answer, Card, ReadPage, answer_json
 from bot.outbox import Delivery
@@ -94,10 +95,15 @@ def inbox_mark(session: Session, person_id: int, now: datetime) -> str:
 
 
 def room(session: Session, deployment: Deployment, name: str, roles: frozenset[str], now: datetime, limit: int = 20) -> list[Message]:
-    """The latest notices of the room `admin` or `recruiting`, newest first; empty for those without a role there."""
+    """The latest notices of the room `admin` or `recruiting`, newest first; empty for those without a role there.
+
+    A card is of this moment, so last week's report would only repeat today's: of each report the newest is shown.
+    """
     if not roles & ROOM_ROLES[name]:
         return []
-    query = select(Delivery).where(Delivery.room == name, Delivery.deed == "send", Delivery.state != "cancelled")
+    here = (col(Delivery.room) == name) & (col(Delivery.deed) == "send") & (col(Delivery.state) != "cancelled")
+    newest = select(func.max(Delivery.id)).where(here, col(Delivery.notice).in_(REPORTS)).group_by(col(Delivery.notice))
+    query = select(Delivery).where(here, or_(col(Delivery.notice).not_in(REPORTS), col(Delivery.id).in_(newest)))
     rows = session.exec(query.order_by(col(Delivery.id).desc()).limit(limit)).all()
     gone = _withdrawn(session, [d.id or 0 for d in rows])
     cards = [(d, notices.build(session, deployment, d, now)) for d in rows if d.id not in gone]

@@ -27,3 +27,6 @@ BY_MAIL: set[str] = {*sign_in.BY_MAIL}
 
 # Notices that can wait: not shown in the reader's quiet hours, also when the lane was slow and the night came meanwhile.
 POLITE: set[str] = {"story"}
+
+# Reports to a room that each say how things stand: where they are drawn anew at every look, the newest says it all.
+REPORTS: frozenset[str] = frozenset({"strategy_week", "bonus.overdue", "privacy_erasures"})

@@ -21,7 +21,7 @@ from bot import audiences, insights, stories, strategy
 from bot.audiences import Rule
 from bot.bonuses import Bonus
 from bot.db import Database
-from bot.desks import Deployment, clock_strategy, notices
+from bot.desks import Deployment, clock_strategy, notices, views
 from bot.messages import ChartBlock, Correct, HomeOpened
 from bot.outbox import Delivery
 from bot.referrals.records import StageChange
@@ -80,6 +80,16 @@ def test_the_report_comes_on_monday_morning_of_the_company_once(db: Database, de
 def test_a_report_missed_on_monday_comes_when_the_house_is_back(db: Database, deployment: Deployment) -> None:
     planned_company(db)
     assert monday(db, deployment, datetime(2026, 3, 11, 15, tzinfo=UTC)) == ["strategy:week:2026-03-09"]
+
+
+def test_where_cards_are_of_this_moment_the_report_of_last_week_makes_way_for_the_newest(db: Database, deployment: Deployment) -> None:
+    planned_company(db)
+    for weeks in range(3):
+        monday(db, deployment, START + weeks * 7 * DAY)
+    later = START + 15 * DAY
+    seen = db.read_now(views.room, deployment, "admin", frozenset({"hr"}), later)
+    assert [m.at for m in seen if "on plan" in text_of(m.card)] == [START + 14 * DAY]
+    assert not db.read_now(views.room, deployment, "admin", frozenset({"recruiter"}), later)
 
 
 def week_card(db: Database, deployment: Deployment, now: datetime) -> Any:
