@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from adapters import ats
-from adapters.guard import Limiter, Refused, Route
+from adapters.guard import Limiter
 from adapters.portal.asking import Posted
 from adapters.portal.desks import offered
 from adapters.portal.env import draw
@@ -45,7 +45,7 @@ class Imports:
         """The form, the file, what it would do, and the yes."""
         base = "/admin/{noun:people|openings}/import"
         app.router.add_get(base, self.portal.look(self.form))
-        app.router.add_post(base, self._guard())
+        app.router.add_post(base, self.portal.take(self.bring, self.tries))
         app.router.add_get(base + "/{id:[A-Za-z0-9_-]{16,40}}", self.portal.look(self.show))
         app.router.add_post(base + "/{id:[A-Za-z0-9_-]{16,40}}", self.portal.act(self.confirm))
 
@@ -63,6 +63,7 @@ class Imports:
 
     async def bring(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """The file came: keep it, and begin to see what it would do."""
+        await self._require(request, visit)
         noun = request.match_info["noun"]
         upload = await receive(request, noun, visit.csrf, lambda given: require_token(visit, given))
         if upload is None:
@@ -88,23 +89,6 @@ class Imports:
         if upload and upload.state == "ready":
             self._begin(upload, visit.person_id, is_dry_run=False, may_retire=field(posted, "retire") == "yes")
         return self.portal.go(request.path)
-
-    def _guard(self) -> Route:
-        async def route(request: web.Request) -> web.StreamResponse:
-            visit = self.portal.unknown(request)
-            try:
-                visit = await self.portal.settled(request)
-                self.tries.require(str(visit.person_id))
-                await self._require(request, visit)
-                return await self.bring(request, visit)
-            except Refused as refused:
-                response = await self.portal.refused(visit, refused)
-            except Refusal as refusal:
-                response = await self.portal.refusal(visit, refusal)
-            response.force_close()  # the body may not have been read
-            return response
-
-        return route
 
     async def _require(self, request: web.Request, visit: Visit) -> None:
         hub = self.portal.hub

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapters.guard import Limiter, Refused, Route
+from adapters.guard import Limiter
 from adapters.portal.desks import offered
 from adapters.portal.env import draw
 from adapters.portal.portal import Portal
@@ -35,7 +35,7 @@ class PayRuns:
     def add_routes(self, app: web.Application) -> None:
         """The page, the file that is brought back, and the files to take away."""
         app.router.add_get(r"/admin/payrun/{number:[0-9]{1,9}}", self.portal.look(self.show))
-        app.router.add_post(r"/admin/payrun/{number:[0-9]{1,9}}", self._guard())
+        app.router.add_post(r"/admin/payrun/{number:[0-9]{1,9}}", self.portal.take(self.bring, self.tries))
         app.router.add_get(r"/payruns/{number:[0-9]{1,9}}.{form:csv|xlsx}", self.portal.look(self.download))
 
     async def show(self, request: web.Request, visit: Visit) -> web.Response:
@@ -69,22 +69,6 @@ class PayRuns:
             return await self._page(request, visit, why=say("payruns.loaded.edited", number=str(_number(request)), count=len(wrong)), wrong=wrong)
         hub.wake()
         return self.portal.go(request.path)
-
-    def _guard(self) -> Route:
-        async def route(request: web.Request) -> web.StreamResponse:
-            visit = self.portal.unknown(request)
-            try:
-                visit = await self.portal.settled(request)
-                self.tries.require(str(visit.person_id))
-                return await self.bring(request, visit)
-            except Refused as refused:
-                response = await self.portal.refused(visit, refused)
-            except Refusal as refusal:
-                response = await self.portal.refusal(visit, refusal)
-            response.force_close()  # the body may not have been read
-            return response
-
-        return route
 
     async def _page(self, request: web.Request, visit: Visit, why: Text | None = None, wrong: Sequence[Line] = ()) -> web.Response:
         hub = self.portal.hub

@@ -9,14 +9,14 @@ import asyncio
 
 from aiohttp import web
 
-from adapters.guard import Limiter, Refused
+from adapters.guard import Limiter
 from adapters.portal.desks import offered
 from adapters.portal.env import draw
 from adapters.portal.portal import Portal
 from adapters.portal.uploads import receive
 from adapters.portal.visits import Visit, require_token
 from bot.desks.hr.stories import pictures
-from bot.errors import FieldRefusal, Refusal
+from bot.errors import FieldRefusal
 from bot.messages import Text, say
 
 LIMIT = 5 * 1024 * 1024  # of the whole form; a picture has 4 MiB at most
@@ -40,7 +40,7 @@ class Pictures:
         """The page, the file, and the picture itself."""
         base = "/admin/stories/{id:[0-9]{1,9}}/picture"
         app.router.add_get(base, self.portal.look(self.form))
-        app.router.add_post(base, self.bring)
+        app.router.add_post(base, self.portal.take(self.bring, self.tries))
         app.router.add_get("/i/{token:[A-Za-z0-9_-]{16,64}}.{ending:png|jpg|gif|webp}", self.show)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
@@ -54,23 +54,10 @@ class Pictures:
         """Choose a file, and say what it shows."""
         return await self._page(request, visit, {}, "")
 
-    async def bring(self, request: web.Request) -> web.StreamResponse:
-        """The file came. Origin, session and role are settled before a byte of it is read."""
-        visit = self.portal.unknown(request)
-        try:
-            visit = await self.portal.settled(request)
-            self.tries.require(str(visit.person_id))
-            await self._look(request, visit)
-            return await self._take(request, visit)
-        except Refused as refused:
-            response = await self.portal.refused(visit, refused)
-        except Refusal as refusal:
-            response = await self.portal.refusal(visit, refusal)
-        response.force_close()  # the body may not have been read
-        return response
-
-    async def _take(self, request: web.Request, visit: Visit) -> web.StreamResponse:
+    async def bring(self, request: web.Request, visit: Visit) -> web.StreamResponse:
+        """The file came: it is judged, kept and shown with the story, or the form says what is wrong."""
         hub = self.portal.hub
+        await self._look(request, visit)
         upload = await receive(request, "picture", visit.csrf, lambda given: require_token(visit, given), LIMIT, words=("alt",))
         if upload is None:
             return await self._page(request, visit, {"file": say("intake.refused.picture_none")}, "")

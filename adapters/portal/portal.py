@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 from markupsafe import Markup
 
-from adapters.guard import Refused, read_form
+from adapters.guard import Limiter, Refused, read_form
 from adapters.hub import Hub, Preview
 from adapters.portal import headers
 from adapters.portal.asking import Posted
@@ -172,6 +172,25 @@ class Portal:
                 return await self.refused(visit, refused)
             except Refusal as refusal:
                 return await self.refusal(visit, refusal)
+
+        return route
+
+    def take(self, bring: Look, tries: Limiter) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """A route to which a file is brought. Origin and session are settled by the headers, and how often this person came;
+        `bring` settles the right to it and the session's token before it reads a byte of the file."""
+
+        async def route(request: web.Request) -> web.StreamResponse:
+            visit = self.unknown(request)
+            try:
+                visit = await self.settled(request)
+                tries.require(str(visit.person_id))
+                return await bring(request, visit)
+            except Refused as refused:
+                response = await self.refused(visit, refused)
+            except Refusal as refusal:
+                response = await self.refusal(visit, refusal)
+            response.force_close()  # the body may not have been read
+            return response
 
         return route
 

@@ -130,7 +130,7 @@ async def test_a_browser_gets_a_kind_page_in_its_language(
 
 
 async def test_a_refused_post_of_somebody_signed_in_says_when_to_try_again(portal: Portal, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portal.adapter.imports, "tries", Limiter(per_minute=6, burst=0))
+    monkeypatch.setattr(portal.adapter.imports.tries, "burst", 0)
     status, headers, text = await browser.raw("POST", "/admin/people/import", data=b"x", headers=OURS | {"Content-Type": "multipart/form-data; boundary=x"})
     assert status == 429 and headers["Retry-After"] == "10" and entries("en")["portal.problem.title_429"] in text
 
