@@ -30,6 +30,7 @@ class Ticker:
         self.hub, self.lanes = hub, lanes
         self.ticked_at = time.monotonic()  # for /readyz
         self._one_at_a_time = asyncio.Lock()
+        self._is_stopping = False
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
     def start(self) -> None:
@@ -41,11 +42,14 @@ class Ticker:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """No tick begins any more; one that is under way ends first."""
+        """No tick begins any more; one that is under way ends with its round. APScheduler would cancel it in the middle."""
+        self._is_stopping = True
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+            self._scheduler.pause()
         async with self._one_at_a_time:
             pass
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
     async def tick(self) -> None:
         """One tick at the programme's present moment."""
@@ -68,7 +72,7 @@ class Ticker:
             for _ in range(ROUNDS):
                 with metrics.steps.labels(name).time():
                     more = await self.hub.db.write(step, self.hub.deployment, now)
-                if not more:
+                if not more or self._is_stopping:
                     return
         except Exception:
             metrics.step_failures.labels(name).inc()

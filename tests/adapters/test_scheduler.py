@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -85,6 +86,31 @@ async def test_the_ticker_ticks_by_itself_and_stops(lite: Database, deployment: 
     async with asyncio.timeout(5):
         await ticked.wait()
     await ticker.stop()
+
+
+async def test_a_tick_under_way_when_the_house_stops_ends_its_round_and_begins_no_other(
+    lite: Database, deployment: Deployment, clock: StillClock, steps: dict, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, loop, may_end = asyncio.Event(), asyncio.get_running_loop(), threading.Event()
+    rounds: list[str] = []
+
+    def slow(*_: object) -> bool:
+        rounds.append("begun")
+        loop.call_soon_threadsafe(begun.set)
+        assert may_end.wait(10)
+        rounds.append("ended")
+        return True
+
+    steps["slow"] = slow
+    *_, ticker = house(lite, deployment, clock)
+    ticker.start()
+    async with asyncio.timeout(10):
+        await begun.wait()
+        stopping = asyncio.create_task(ticker.stop())
+        await asyncio.sleep(0)
+        may_end.set()
+        await stopping
+    assert rounds == ["begun", "ended"] and "CancelledError" not in caplog.text
 
 
 def test_the_walls_clock_is_in_utc() -> None:
