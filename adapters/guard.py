@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,8 +24,9 @@ KIB = 1024
 MIB = 1024 * KIB
 CHAT_LIMIT = 1 * MIB  # Slack and Teams
 FORM_LIMIT = 256 * KIB  # portal forms without a file
-CANDIDATE_LIMIT = 12 * MIB  # the candidate's page: a CV may come with it; one that is too large is refused there in kind words
-CANDIDATE_SECONDS = 60.0  # by a phone on a train
+CANDIDATE_LIMIT = 6 * MIB  # the candidate's page
+PAPER_LIMIT = 12 * MIB  # the same where a CV comes with it: one beyond 5 MiB is refused in the form, and nothing typed is lost
+PAPER_SECONDS = 60.0  # by a phone on a train
 UPLOAD_LIMIT = 32 * MIB  # a signed-in CSV, streamed
 BODY_SECONDS = 5.0
 UPLOAD_SECONDS = 120.0
@@ -33,7 +35,9 @@ Proof = TypeVar("Proof")
 Envelope = TypeVar("Envelope")
 Form: TypeAlias = MultiDictProxy[str | bytes | bytearray | web.FileField]
 Route: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-TRUSTED_PROXIES: web.AppKey[frozenset[str]] = web.AppKey("trusted_proxies", frozenset)
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+TRUSTED_PROXIES: web.AppKey[tuple[Network, ...]] = web.AppKey("trusted_proxies", tuple)
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 
 
 class Refused(Exception):
@@ -167,9 +171,9 @@ async def stream_body(request: web.Request, limit: int = UPLOAD_LIMIT, seconds: 
         yield piece
 
 
-def trusted(addresses: str) -> frozenset[str]:
-    """VINKKI_TRUSTED_PROXIES as a set of addresses."""
-    return frozenset(a.strip() for a in addresses.split(",") if a.strip())
+def trusted(addresses: str) -> tuple[Network, ...]:
+    """VINKKI_TRUSTED_PROXIES as networks; an address is a network of one."""
+    return tuple(ipaddress.ip_network(a.strip(), strict=False) for a in addresses.split(",") if a.strip())
 
 
 def client_address(request: web.Request) -> str:
@@ -177,20 +181,27 @@ def client_address(request: web.Request) -> str:
 
     Returns the empty text for a Unix socket or an unreadable header.
     """
-    proxies = request.app.get(TRUSTED_PROXIES, frozenset())
+    proxies = request.app.get(TRUSTED_PROXIES, ())
     address = request.remote or ""
-    hops = [h.strip() for line in request.headers.getall("X-Forwarded-For", []) for h in line.split(",")]
-    while address in proxies and hops:
+    if not proxies:
+        return address if _address(address) else ""
+    hops = [_without_port(h.strip()) for line in request.headers.getall("X-Forwarded-For", []) for h in line.split(",")]
+    while hops and (ip := _address(address)) and any(ip in network for network in proxies):
         address = hops.pop()
-    return address if _is_address(address) else ""
+    return address if _address(address) else ""
 
 
-def _is_address(text: str) -> bool:
+def _without_port(hop: str) -> str:
+    """Some proxies (Azure's among them) write the port too, and IPv6 in brackets."""
+    found = _WITH_PORT.fullmatch(hop)
+    return (found[1] or found[2]) if found else hop
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import secrets
 import time
@@ -27,6 +28,7 @@ from adapters.web import make_app, plain_page
 from bot.config import Config
 from bot.db import Database
 from bot.desks import Deployment
+from bot.errors import ConfigError, VinkkiError
 from bot.messages import Card
 from bot.ports import Mailer
 from bot.vault import Vault
@@ -118,8 +120,7 @@ class House:
         )
         await runner.setup()
         config = self.hub.config
-        site = web.TCPSite(runner, config.host, config.port, backlog=512)
-        await site.start()
+        await _listen(runner, config)
         assert runner.server is not None
         self._half_open.start(runner.server)
         self.ticker.start()
@@ -145,6 +146,16 @@ class House:
                 log.exception("platform did not stop cleanly", platform=platform.name)
         self.hub.db.close()
         log.info("stopped")
+
+
+async def _listen(runner: web.AppRunner, config: Config) -> None:
+    """Raises ConfigError for an address that is not this machine's, VinkkiError for a port that somebody else has just now."""
+    try:
+        await web.TCPSite(runner, config.host, config.port, backlog=512).start()
+    except OSError as e:
+        if e.errno == errno.EADDRINUSE:
+            raise VinkkiError(f"another program listens on port {config.port} already; stop it, or choose another VINKKI_PORT") from None
+        raise ConfigError("VINKKI_HOST and VINKKI_PORT: nothing can listen there; use an address of this machine, such as 127.0.0.1 or 0.0.0.0") from None
 
 
 def make_house(hub: Hub, *, owner: str = "vinkki", extras: Extras | None = None, mailer: Mailer | None = None, cage: Cage = OPEN_WEB) -> House:

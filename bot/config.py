@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
+import zoneinfo
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
-from pydantic_settings.sources import EnvSettingsSource
+from pydantic_settings.sources import DotEnvSettingsSource, EnvSettingsSource
 
 from bot.errors import ConfigError
 
-_PLACEHOLDER = re.compile(r"(?i)^(change[-_ ]?me.*|secret|password|placeholder|example|todo|xxx+|\.\.\.|<.*>|your[-_ ].*|test|xoxb-\.\.\.|xapp-\.\.\.|(.)\2*)$")
+_PLACEHOLDER = re.compile(
+    r"(?i)^(change[-_ ]?me.*|replace[-_ ]?me.*|secret|password|placeholder|example|todo|xxx+|\.\.\.|<.*>|your[-_ ].*|.*[-_ ]goes[-_ ]here|test"
+    r"|\$\{?\w+\}?|xox[abp]p?-(\.\.\.|your[-_ ].*)|xapp-(\.\.\.|your[-_ ].*)|(.)\4*)$"
+)
+_DATABASE = re.compile(r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Config(BaseSettings):
     """Every variable of the environment. Each also as VINKKI_<NAME>_FILE: a path whose content is the value."""
 
-    model_config = SettingsConfigDict(env_prefix="VINKKI_", env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix="VINKKI_", env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     database_url: str = Field("sqlite:///var/vinkki.db", description="SQLite or PostgreSQL address of the database.")
     database_migration_url: str = Field("", description="PostgreSQL only: the owner's address, used by `vinkki migrate`; the serving role owns nothing.")
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless told otherwise.")
     port: int = Field(8765, ge=0, le=65535, description="Port to listen on.")
     base_url: str = Field("http://127.0.0.1:8765", description="The address people reach Vinkki at; every link is built from it. https outside loopback.")
-    trusted_proxies: str = Field("", description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.")
+    trusted_proxies: str = Field("", description="Comma-separated addresses or networks (10.0.0.0/8) of reverse proxies whose X-Forwarded-For is believed.")
     secret_key: SecretStr = Field(SecretStr(""), description="At least 32 characters. Encrypts personal data and tokens: without it the data is lost.")
     secret_keys_old: SecretStr = Field(SecretStr(""), description="Comma-separated earlier keys, still able to read; for rotation.")
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Slack app's signing secret (Basic Information).")
@@ -68,8 +75,44 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments win over variables, variables over …_FILE, those over the .env file."""
-        return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
+        """Arguments win over variables, variables over …_FILE, those over the .env file and what it names by …_FILE. An empty
+        variable is one that is not set: compose files hand over what nobody filled in."""
+        in_file = dotenv_settings.env_vars if isinstance(dotenv_settings, DotEnvSettingsSource) else {}
+        return init_settings, env_settings, _FileSource(settings_cls, os.environ), dotenv_settings, _FileSource(settings_cls, in_file)
+
+    @field_validator("database_url", "database_migration_url")
+    @classmethod
+    def _is_a_database(cls, url: str) -> str:
+        if url and not (_DATABASE.match(url) and _has_a_port(url)):
+            raise ValueError("must be sqlite:///path/to/file.db or postgresql://user:password@host:5432/name")
+        return url
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and (not parts.netloc or parts.path.strip("/") or parts.query or parts.fragment):
+            raise ValueError("must be an address of its own without a path, such as https://vinkki.example.com")
+        return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        for one in filter(None, map(str.strip, proxies.split(","))):
+            try:
+                ipaddress.ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError("must be addresses or networks, comma-separated, such as 127.0.0.1 or 172.16.0.0/12") from None
+        return proxies
+
+    @field_validator("default_time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+            raise ValueError("is no time zone; write an IANA name such as Europe/Helsinki") from None
+        return name
 
     @property
     def has_slack(self) -> bool:
@@ -92,17 +135,31 @@ class Config(BaseSettings):
         return self.host in _LOOPBACK
 
 
+def _has_a_port(url: str) -> bool:
+    """The port, where there is one, is a number. A password may hold anything but an @."""
+    try:
+        return url.startswith("sqlite") or urlsplit(f"//{re.split('@|://', url)[-1]}").port != 0
+    except ValueError:
+        return False
+
+
 class _FileSource(EnvSettingsSource):
-    """Reads VINKKI_<NAME>_FILE: the usual way container platforms hand over secrets."""
+    """Reads VINKKI_<NAME>_FILE, as `variables` name it: the usual way container platforms hand over secrets."""
+
+    def __init__(self, settings_cls: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
+        super().__init__(settings_cls)
+        self._paths = {name.upper(): path for name, path in variables.items() if path}
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"VINKKI_{field_name.upper()}_FILE")
-        if not path:
+        name = f"VINKKI_{field_name.upper()}_FILE"
+        if name not in self._paths:
             return None, field_name, False
         try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+            return Path(self._paths[name]).read_text(encoding="utf-8").strip() or None, field_name, False
         except OSError as e:
-            raise ConfigError(f"VINKKI_{field_name.upper()}_FILE cannot be read: {e.strerror}") from None
+            raise ConfigError(f"{name} cannot be read: {e.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{name} cannot be read: it is no text") from None
 
 
 def load(**values: Any) -> Config:
@@ -112,7 +169,7 @@ def load(**values: Any) -> Config:
     except SettingsError as e:
         raise (e.__cause__ if isinstance(e.__cause__, ConfigError) else ConfigError("a setting cannot be read")) from None
     except ValidationError as e:
-        names = "; ".join(f"VINKKI_{str(x['loc'][0]).upper()}: {x['msg']}" for x in e.errors())
+        names = "; ".join(f"VINKKI_{str(x['loc'][0]).upper()}: {x['msg'].removeprefix('Value error, ')}" for x in e.errors())
         raise ConfigError(names) from None
 
 

@@ -71,8 +71,20 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
             fail(str(e))
         except OSError as e:
             fail(f"{e.filename or 'A file'}: {e.strerror or type(e).__name__}")
+        except Exception as e:
+            fail(_of_the_database(e))
 
     return run
+
+
+def _of_the_database(error: Exception) -> str:
+    """What the database said of itself, in one line. Raises the error again where it is none of the database's."""
+    from sqlalchemy.exc import OperationalError
+
+    if not isinstance(error, OperationalError):
+        raise error
+    said = " ".join(str(error.orig).split())[:300]
+    return f"The database cannot be used: {said}. `vinkki doctor` looks closer."
 
 
 def fail(text: str, code: int = FAILED) -> NoReturn:

@@ -14,8 +14,9 @@ _HEAD = """# Configuration
 <!-- Made by `python -m adapters.cli.configuration_table` from bot/config.py. Change the descriptions there. -->
 
 Every setting of a deployment is an environment variable with the prefix `VINKKI_`, or a line of a `.env` file in the folder
-where Vinkki is started. Each can also be handed over as a file: `VINKKI_SECRET_KEY_FILE=/run/secrets/key` reads the secret
-from there, which is how container platforms and systemd do it. `vinkki doctor` says what is missing and how to get it; a wrong
+where Vinkki is started. Each can also be handed over as a file: `VINKKI_SECRET_KEY_FILE=/run/secrets/key` (also in `.env`) reads
+the secret from there, which is how container platforms and systemd do it. A variable wins over a file, both over `.env`; an empty
+one is as good as none. `vinkki doctor` says what is missing and how to get it; a wrong
 setting stops the start with exit code 78 and names the variable, never its value.
 
 What HR decides (quiet hours, balance of stories, retention, payroll's file …) is not here: it stands in the admin desk, with

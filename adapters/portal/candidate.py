@@ -13,7 +13,7 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlmodel import Session
 
-from adapters.guard import CANDIDATE_LIMIT, CANDIDATE_SECONDS, Limiter, Refused, Route, client_address, read_form
+from adapters.guard import BODY_SECONDS, CANDIDATE_LIMIT, PAPER_LIMIT, PAPER_SECONDS, Limiter, Refused, Route, client_address, read_form
 from adapters.papers import Judge, Unfit
 from adapters.portal import headers
 from adapters.portal.asking import Filling, Posted, read_filling
@@ -123,7 +123,8 @@ class CandidatePage:
 
     async def _posted(self, request: web.Request) -> tuple[Posted, str, bytes]:
         """The fields, and the file with the name it came under (empty where none was chosen)."""
-        form = await read_form(request, CANDIDATE_LIMIT, CANDIDATE_SECONDS)
+        limits = (PAPER_LIMIT, PAPER_SECONDS) if request.content_type == "multipart/form-data" else (CANDIDATE_LIMIT, BODY_SECONDS)
+        form = await read_form(request, *limits)
         posted = {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
         files = [(name, part) for name, part in form.items() if isinstance(part, web.FileField)]
         try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -76,6 +77,9 @@ def test_help_is_quick_and_loads_no_platform() -> None:
         ({"BASE_URL": "http://vinkki.example"}, "VINKKI_BASE_URL"),
         ({"SMTP_URL": "smtp://user:hunter2secret@mail.example.com"}, "VINKKI_MAIL_FROM"),
         ({"PORT": "many"}, "VINKKI_PORT"),
+        ({"DATABASE_URL": "mysql://vinkki:hunter2@db/vinkki"}, "VINKKI_DATABASE_URL"),
+        ({"DEFAULT_TIME_ZONE": "Europe/Helsinky"}, "VINKKI_DEFAULT_TIME_ZONE"),
+        ({"TRUSTED_PROXIES": "proxy.company.example"}, "VINKKI_TRUSTED_PROXIES"),
         ({"SECRET_KEY_FILE": "/nowhere/key", "SECRET_KEY": None}, "VINKKI_SECRET_KEY_FILE"),
     ],
 )
@@ -272,6 +276,25 @@ def test_a_second_server_on_the_same_file_is_refused(ready: Path) -> None:
     with main.only_one(config):
         done = subprocess.run([sys.executable, "-m", "adapters.main", "serve"], cwd=ready, capture_output=True, text=True, env=_env(), check=False)
     assert done.returncode == 78 and "another Vinkki is running" in done.stderr
+
+
+def test_a_port_that_somebody_else_has_and_an_address_of_another_machine_are_said_in_a_sentence(ready: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for host, code, words in (("127.0.0.1", 1, f"port {port} already"), ("203.0.113.1", 78, "VINKKI_HOST")):
+            done = subprocess.run(
+                [sys.executable, "-m", "adapters.main", "serve", "--host", host, "--port", str(port)],
+                cwd=ready, capture_output=True, text=True, env=_env(), check=False,
+            )  # fmt: skip
+            assert done.returncode == code and words in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_sentence_without_its_password(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    monkeypatch.setenv("VINKKI_DATABASE_URL", f"postgresql://vinkki:hunter2secret@127.0.0.1:{port}/vinkki")
+    done = run("serve")
+    assert done.exit_code == 1 and "The database cannot be used" in done.stderr and "vinkki doctor" in done.stderr and "hunter2" not in done.stderr
 
 
 def test_the_doctor_says_what_is_missing_and_how_to_get_it(ready: Path) -> None:
