@@ -16,7 +16,8 @@ from adapters.feeds.fetching import OPEN_WEB, Cage, fetch
 from adapters.feeds.poller import Poller
 from adapters.feeds.unread import Unread
 from bot.db import Database
-from bot.desks.hr.boards import BoardAnswer, BoardAsk, Brought, LeftOut, Listed, boards_due, is_board_due, settle_reading, sift, take_listed
+from bot.desks.hr.boards import BoardOutcome, Brought, LeftOut, Listed, boards_due, is_board_due, settle_reading, sift, take_listed
+from bot.polling import Due
 
 __all__ = ["BoardPoller", "Reading", "read", "read_now"]
 MOST_BYTES = 16 * 1024 * 1024  # 300 openings of a real board are 6 MB
@@ -33,26 +34,26 @@ log = structlog.get_logger("vinkki.boards")
 class Reading:
     """What a board says now. `entries` is None where nothing is new; `keys` are the ids of all it lists, also of what cannot be kept."""
 
-    answer: BoardAnswer
+    answer: BoardOutcome
     entries: Sequence[Listed] | None = None
     left: Sequence[LeftOut] = ()
     keys: Sequence[str] = ()
 
 
-def read(ask: BoardAsk, cage: Cage = OPEN_WEB) -> Reading:
+def read(ask: Due, cage: Cage = OPEN_WEB) -> Reading:
     """Ask a board, conditionally where it told us how. Raises Unread."""
     asked = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
     headers = {"Accept": ACCEPT} | {name: value for name, value in asked.items() if value}
     got = fetch(ask.url, most=MOST_BYTES, cage=cage, seconds=SECONDS, headers=headers)
     etag, last_modified = (v if v.isascii() and v.isprintable() else "" for v in (got.etag, got.last_modified))
     if got.status == 304:
-        return Reading(BoardAnswer(etag or ask.etag, last_modified or ask.last_modified))
+        return Reading(BoardOutcome(etag or ask.etag, last_modified or ask.last_modified))
     if not got.body.strip():
         raise Unread("empty")
     found = child.read(got.url, got.body, got.charset, PARSING_SECONDS, SCRIPT)
     entries = [_listed(entry) for entry in found["entries"]]
     kept, left = sift(entries)
-    return Reading(BoardAnswer(etag, last_modified, form=found["form"]), kept, left, [e.key for e in entries])
+    return Reading(BoardOutcome(etag, last_modified, form=found["form"]), kept, left, [e.key for e in entries])
 
 
 def _listed(entry: dict[str, str]) -> Listed:
@@ -64,21 +65,21 @@ def _listed(entry: dict[str, str]) -> Listed:
     return Listed(**entry | {"language": language(entry["language"], "")}, open_until=day)
 
 
-def read_now(db: Database, now: datetime, ask: BoardAsk, cage: Cage = OPEN_WEB) -> tuple[Brought, Reading]:
+def read_now(db: Database, now: datetime, ask: Due, cage: Cage = OPEN_WEB) -> tuple[Brought, Reading]:
     """Read one board in this thread and put what it lists in place: what it brought, and what it said. Where it could not be read the
     answer names the problem."""
     reading, brought = _tried(ask, cage), Brought()
     for page in _pages(reading):
-        brought += db.write_now(take_listed, now, ask.board_id, page)
-    db.write_now(settle_reading, now, ask.board_id, reading.answer, 0.5, _keys(reading), brought, reading.left)
+        brought += db.write_now(take_listed, now, ask.id, page)
+    db.write_now(settle_reading, now, ask.id, reading.answer, 0.5, _keys(reading), brought, reading.left)
     return brought, reading
 
 
-def _tried(ask: BoardAsk, cage: Cage) -> Reading:
+def _tried(ask: Due, cage: Cage) -> Reading:
     try:
         return read(ask, cage)
     except Unread as e:
-        return Reading(BoardAnswer(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after))
+        return Reading(BoardOutcome(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after))
 
 
 def _pages(reading: Reading) -> Iterator[Sequence[Listed]]:
@@ -103,10 +104,10 @@ class BoardPoller(Poller):
             self.hub.wake()
         return len(due)
 
-    async def _read_board(self, ask: BoardAsk) -> None:
+    async def _read_board(self, ask: Due) -> None:
         db, clock, brought = self.hub.db, self.hub.clock, Brought()
         reading = await asyncio.to_thread(_tried, ask, self.cage)
         for page in _pages(reading):
-            brought += await db.write(take_listed, clock.now(), ask.board_id, page)
-        await db.write(settle_reading, clock.now(), ask.board_id, reading.answer, self.jitter(), _keys(reading), brought, reading.left)
-        log.info("job board read", board=ask.board_id, problem=reading.answer.problem, new=brought.created, changed=brought.changed)
+            brought += await db.write(take_listed, clock.now(), ask.id, page)
+        await db.write(settle_reading, clock.now(), ask.id, reading.answer, self.jitter(), _keys(reading), brought, reading.left)
+        log.info("job board read", board=ask.id, problem=reading.answer.problem, new=brought.created, changed=brought.changed)

@@ -14,7 +14,8 @@ from adapters.feeds.fetching import OPEN_WEB, Cage, Fetched, fetch
 from adapters.feeds.found import Found
 from adapters.feeds.unread import Unread
 from adapters.hub import Hub
-from bot.desks.hr.stories import Draft, FeedAnswer, FeedAsk, feeds_due, is_feed_due, take_from_feed
+from bot.desks.hr.stories import Draft, feeds_due, is_feed_due, take_from_feed
+from bot.polling import Due, Outcome
 
 MOST_BYTES = 1024 * 1024
 LOOK_SECONDS = 20.0
@@ -59,30 +60,30 @@ class Poller:
             self.hub.wake()
         return len(due)
 
-    async def _read(self, ask: FeedAsk) -> None:
+    async def _read(self, due: Due) -> None:
         try:
-            answer, drafts, left_out = await asyncio.to_thread(read, ask, self.cage)
+            answer, drafts, left_out = await asyncio.to_thread(read, due, self.cage)
         except Unread as e:
-            answer = FeedAnswer(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after)
+            answer = Outcome(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after)
             drafts, left_out = [], 0
-        made = await self.hub.db.write(take_from_feed, self.hub.clock.now(), ask.feed_id, answer, drafts, left_out, self.jitter())
-        log.info("feed read", feed=ask.feed_id, problem=answer.problem, new=made)
+        made = await self.hub.db.write(take_from_feed, self.hub.clock.now(), due.id, answer, drafts, left_out, self.jitter())
+        log.info("feed read", feed=due.id, problem=answer.problem, new=made)
 
 
-def read(ask: FeedAsk, cage: Cage = OPEN_WEB) -> tuple[FeedAnswer, Sequence[Draft], int]:
+def read(due: Due, cage: Cage = OPEN_WEB) -> tuple[Outcome, Sequence[Draft], int]:
     """What a feed says now: how it went, its stories, and how many entries are none. Raises Unread."""
-    asked = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
-    got = fetch(ask.url, most=MOST_BYTES, cage=cage, headers={"Accept": ACCEPT} | {name: value for name, value in asked.items() if value})
+    asked = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
+    got = fetch(due.url, most=MOST_BYTES, cage=cage, headers={"Accept": ACCEPT} | {name: value for name, value in asked.items() if value})
     if got.status == 304:
-        return FeedAnswer(_or(got.etag, ask.etag), _or(got.last_modified, ask.last_modified)), [], 0
+        return Outcome(_or(got.etag, due.etag), _or(got.last_modified, due.last_modified)), [], 0
     found = list(feed.read(got.body))
     drafts = [item.draft for item in found if isinstance(item, Found)]
     return _answer(got), drafts, len(found) - len(drafts)
 
 
-def _answer(got: Fetched) -> FeedAnswer:
+def _answer(got: Fetched) -> Outcome:
     """What to ask with the next time, where it can stand in a header."""
-    return FeedAnswer(_or(got.etag), _or(got.last_modified))
+    return Outcome(_or(got.etag), _or(got.last_modified))
 
 
 def _or(value: str, otherwise: str = "") -> str:

@@ -1,17 +1,14 @@
 """Openings: vacancies that can be referred for, made here, taken in from a file, or listed by a job board that is read every day."""
 
 from bot.openings.boards import (
-    BoardAnswer,
-    BoardAsk,
     BoardDraft,
+    BoardOutcome,
     add_board,
     api_address,
     board_at,
     change_board,
     claim_board,
-    claim_boards,
     get_board,
-    is_board_due,
     listed_boards,
     openings_of,
     read_board_soon,
@@ -24,8 +21,8 @@ from bot.openings.listing import Brought, LeftOut, Listed, asked_about, close_li
 from bot.openings.records import LOCALES, BoardReport, JobBoard, JobOpening
 
 __all__ = [
-    "LIMITS", "LOCALES", "BoardAnswer", "BoardAsk", "BoardDraft", "BoardReport", "Brought", "Draft", "JobBoard", "JobOpening", "LeftOut", "Listed",
-    "add_board", "api_address", "asked_about", "board_at", "by_requisition", "change_board", "claim_board", "claim_boards", "close_listed", "create",
-    "edit", "find", "fold", "get_board", "is_board_due", "is_web_address", "listed_boards", "nod", "open_on", "openings_of", "page", "read_board_soon",
-    "remove_board", "set_open", "settle_reading", "sift", "switch_board", "take_listed",
+    "LIMITS", "LOCALES", "BoardDraft", "BoardOutcome", "BoardReport", "Brought", "Draft", "JobBoard", "JobOpening", "LeftOut", "Listed",
+    "add_board", "api_address", "asked_about", "board_at", "by_requisition", "change_board", "claim_board", "close_listed", "create", "edit",
+    "find", "fold", "get_board", "is_web_address", "listed_boards", "nod", "open_on", "openings_of", "page", "read_board_soon", "remove_board",
+    "set_open", "settle_reading", "sift", "switch_board", "take_listed",
 ]  # fmt: skip

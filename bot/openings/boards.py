@@ -4,22 +4,21 @@ and whoever holds the network claims what is due and brings back what was found.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
-from bot import audit, outbox, settings
-from bot.errors import FieldRefusal, Refusal, Stale
+from bot import audit, outbox, polling, settings
+from bot.errors import FieldRefusal, Refusal
 from bot.openings.drafting import is_web_address
 from bot.openings.records import LOCALES, BoardReport, JobBoard, JobOpening
+from bot.polling import Due, Outcome
 
-LEASE = timedelta(minutes=10)  # for one reading
 FIRST_RETRY = timedelta(hours=1)
-GONE = 410
 NOTHING_LISTED = "none_listed"  # a board that held openings suddenly holds none
 _BOARD = re.compile(r"/(?:embed/job_board/?|)([A-Za-z0-9_-]{1,80})/?(?:jobs/?.*)?\Z")
 
@@ -34,24 +33,9 @@ class BoardDraft:
 
 
 @dataclass(frozen=True)
-class BoardAsk:
-    """A board that is due: its address and what the server told us to ask with."""
+class BoardOutcome(Outcome):
+    """How a reading of a board went; `form` is what kind of list it was."""
 
-    board_id: int
-    url: str
-    etag: str = ""
-    last_modified: str = ""
-
-
-@dataclass(frozen=True)
-class BoardAnswer:
-    """How a reading went. `problem` is empty where it went well; `wait` is how many seconds the server asked us to stay away."""
-
-    etag: str = ""
-    last_modified: str = ""
-    problem: str = ""
-    status: int = 0
-    wait: int = 0
     form: str = ""
 
 
@@ -89,13 +73,13 @@ def change_board(session: Session, now: datetime, actor_id: int, board_id: int, 
     """Change a board; it is read again at once where its address is another. Raises FieldRefusal, Stale."""
     row, values = get_board(session, board_id), _checked(session, draft, board_id)
     if values["url"] != row.url:
-        values |= _AFRESH | {"next_at": now, "etag": "", "last_modified": "", "problem": ""}
+        values |= polling.moved_to(now)
     return _change(session, now, actor_id, board_id, version, "board.changed", **values)
 
 
 def switch_board(session: Session, now: datetime, actor_id: int, board_id: int, version: int, *, on: bool) -> JobBoard:
     """Stop reading a board, or begin again. Raises Stale."""
-    again: dict[str, Any] = _AFRESH | {"next_at": now} if on else {}
+    again: dict[str, Any] = {**polling.AFRESH, "next_at": now} if on else {}
     return _change(session, now, actor_id, board_id, version, "board.resumed" if on else "board.stopped", is_on=on, **again)
 
 
@@ -136,63 +120,24 @@ def openings_of(session: Session, board_id: int) -> int:
     return session.exec(query).one()
 
 
-def is_board_due(session: Session, now: datetime) -> bool:
-    """Some board is to be read now."""
-    return session.exec(select(JobBoard.id).where(col(JobBoard.is_on), _due(now)).limit(1)).first() is not None
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    """Its time has come; or it was asked in what is the future by now: the clock was put back, and its next time is as far off."""
-    return or_(col(JobBoard.next_at) <= now, col(JobBoard.asked_at) > now + LEASE)
-
-
-def claim_boards(session: Session, now: datetime, most: int) -> list[BoardAsk]:
-    """Take up to `most` boards that are due, so that no other process reads them meanwhile. One whose reader dies is due again soon."""
-    due = select(JobBoard).where(col(JobBoard.is_on), _due(now)).order_by(col(JobBoard.next_at), col(JobBoard.id)).limit(most)
-    return [_claimed(session, now, row) for row in session.exec(due.with_for_update(skip_locked=True))]
-
-
-def claim_board(session: Session, now: datetime, board_id: int) -> BoardAsk:
+def claim_board(session: Session, now: datetime, board_id: int) -> Due:
     """Take one board, whether it is due or not, and read it in full. Raises Refusal `boards.refused.unknown`."""
-    ask = _claimed(session, now, get_board(session, board_id))
-    return BoardAsk(ask.board_id, ask.url)
+    return replace(polling.claim(session, get_board(session, board_id), now), etag="", last_modified="")
 
 
-def _claimed(session: Session, now: datetime, row: JobBoard) -> BoardAsk:
-    row.next_at, row.asked_at = now + LEASE, now
-    session.add(row)
-    return BoardAsk(row.id or 0, row.url, row.etag, row.last_modified)
-
-
-def note_reading(session: Session, now: datetime, row: JobBoard, answer: BoardAnswer, jitter: float) -> None:
+def note_reading(session: Session, now: datetime, row: JobBoard, outcome: BoardOutcome, jitter: float) -> None:
     """Write down how a reading went and when the next one is: a day later, sooner after a failure, then ever less often up to a day.
 
     `jitter` is a random number from 0 to 1: boards of one server shall not be asked in step.
     """
-    every = timedelta(hours=max(1, int(settings.get(session, "boards.every_hours"))))
-    row.problem, row.problem_status = answer.problem, answer.status
-    if answer.problem:
-        row.failures, row.failing_since = row.failures + 1, row.failing_since or now
-        row.is_on = row.is_on and answer.status != GONE
-        _tell(session, now, row)
-    else:
-        row.failures, row.failing_since, row.told_at, row.read_at = 0, None, None, now
-        row.etag, row.last_modified, row.form = answer.etag[:200], answer.last_modified[:100], answer.form or row.form
-    pause = min(every, FIRST_RETRY * 2 ** min(row.failures - 1, 10)) if answer.problem else every
-    row.next_at = now + max(pause * (0.95 + 0.1 * jitter), timedelta(seconds=answer.wait))
-    session.add(row)
-
-
-_AFRESH: dict[str, Any] = {"failures": 0, "failing_since": None, "told_at": None}
-
-
-def _tell(session: Session, now: datetime, row: JobBoard) -> None:
-    """HR is told once: at once of a board that is gone or suddenly empty, of any other trouble when it has lasted for days."""
-    days = timedelta(days=int(settings.get(session, "feeds.tell_days")))
-    is_pressing = row.problem == NOTHING_LISTED or row.problem_status == GONE
-    if row.told_at is None and row.failing_since and (is_pressing or now - row.failing_since >= days):
-        row.told_at = now
+    polling.settle(session, row, now, outcome)
+    if not outcome.problem:
+        row.form = outcome.form or row.form
+    if polling.is_to_be_told(session, row, now, is_pressing=row.problem == NOTHING_LISTED):
         outbox.owe_room(session, now, f"board failing:{row.id}:since {row.failing_since:%Y-%m-%dT%H:%M}:{row.problem}", "board_failing", row.id or 0, "admin")
+    every = timedelta(hours=max(1, int(settings.get(session, "boards.every_hours"))))
+    pause = min(every, FIRST_RETRY * 2 ** min(row.failures - 1, 10)) if outcome.problem else every
+    polling.read_again_in(row, now, pause * (0.95 + 0.1 * jitter), outcome)
 
 
 def _checked(session: Session, draft: BoardDraft, board_id: int) -> dict[str, Any]:
@@ -210,12 +155,6 @@ def _checked(session: Session, draft: BoardDraft, board_id: int) -> dict[str, An
 
 
 def _change(session: Session, now: datetime, actor_id: int, board_id: int, version: int, what: str, **values: Any) -> JobBoard:
-    row = get_board(session, board_id)
-    here = (col(JobBoard.id) == board_id, col(JobBoard.version) == version)
-    result = session.execute(update(JobBoard).where(*here).values(**values, version=version + 1).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise Stale("boards.refused.stale")
-    session.refresh(row)
+    row = polling.change(session, get_board(session, board_id), version, "boards.refused.stale", **values)
     audit.note(session, now, actor_id, what, "board", board_id)
     return row

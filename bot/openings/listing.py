@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from bot import audit, outbox
 from bot.errors import FieldRefusal, Stale
-from bot.openings.boards import NOTHING_LISTED, BoardAnswer, get_board, note_reading
+from bot.openings.boards import NOTHING_LISTED, BoardOutcome, get_board, note_reading
 from bot.openings.drafting import Draft, create, edit, set_open
 from bot.openings.finding import by_requisition
 from bot.openings.records import BoardReport, JobBoard, JobOpening
@@ -131,7 +131,7 @@ def settle_reading(
     session: Session,
     now: datetime,
     board_id: int,
-    answer: BoardAnswer,
+    answer: BoardOutcome,
     jitter: float,
     keys: Iterable[str] | None = None,
     brought: Brought | None = None,
@@ -145,7 +145,7 @@ def settle_reading(
     board, brought, seen = get_board(session, board_id), brought or Brought(), None if keys is None else set(keys)
     gone = [] if seen is None else [row for row in _on_board(session, board_id) if row.board_key not in seen]
     if seen is not None and not seen and gone:
-        note_reading(session, now, board, BoardAnswer(problem=NOTHING_LISTED), jitter)
+        note_reading(session, now, board, BoardOutcome(problem=NOTHING_LISTED), jitter)
         return None
     note_reading(session, now, board, answer, jitter)
     if seen is None:

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from bot.db import utc_field
 from bot.plans import Where
+from bot.polling import Polled
 
 LOCALES = ("en", "fi", "sv")
 BOARD_STATES = ("listed", "asked", "kept", "closed", "left")
@@ -62,35 +63,18 @@ class JobOpening(SQLModel, table=True):
         return Where(self.id, self.plan_id, self.department, self.country)
 
 
-class JobBoard(SQLModel, table=True):
+class JobBoard(Polled, table=True):
     """A public list of the organisation's openings that is read every day: Greenhouse, Lever, Teamtailor, or a page with JobPosting.
 
-    `form` is which of them it turned out to be. `next_at` is when it is read next, `asked_at` when it was tried last, `read_at` when
-    that went well. `problem` names the words (`intake.unread.<problem>`) for what was wrong the last time, empty where nothing was.
-    `left_out` holds, as JSON, at most ten entries of the last reading that could not be kept: [where, words' key, count].
+    `form` is which of them it turned out to be. `left_out` holds, as JSON, at most ten entries of the last reading that could not be
+    kept: [where, words' key, count].
     """
 
     __table_args__ = (Index("ix_jobboard_due", "next_at", sqlite_where=text("is_on"), postgresql_where=text("is_on")),)
-    id: int | None = Field(default=None, primary_key=True)
-    name: str
-    url: str = Field(unique=True)
     form: str = ""
     language: str = "en"  # of openings whose board names none
-    is_on: bool = True
-    etag: str = ""
-    last_modified: str = ""
-    next_at: datetime = utc_field()
-    asked_at: datetime | None = utc_field(default=None)
-    read_at: datetime | None = utc_field(default=None)
-    failures: int = 0  # in a row
-    failing_since: datetime | None = utc_field(default=None)
-    told_at: datetime | None = utc_field(default=None)  # HR was told that it fails
-    problem: str = ""
-    problem_status: int = 0
     left_out: str = ""
     left_out_count: int = 0
-    created_at: datetime = utc_field()
-    version: int = 1
 
 
 class BoardReport(SQLModel, table=True):

@@ -7,16 +7,12 @@ from bot.stories.drafting import CaptionDraft, Draft, captions, create, edit, fi
 from bot.stories.earning import earned_by, forecast, held, let_go, may_go, upcoming
 from bot.stories.feeds import (
     Feed,
-    FeedAnswer,
-    FeedAsk,
     FeedDraft,
     add_feed,
     change_feed,
-    claim_feeds,
     feed_named,
     fresh_guids,
     get_feed,
-    is_feed_due,
     listed_feeds,
     read_soon,
     remember,
@@ -38,11 +34,11 @@ from bot.stories.watching import watched, watched_in
 from bot.stories.wordings import set_wording, worded, wordings
 
 __all__ = [
-    "LOCALES", "STATES", "Caption", "CaptionDraft", "Clipping", "Draft", "Feed", "FeedAnswer", "FeedAsk", "FeedDraft", "QuietHours", "Review",
+    "LOCALES", "STATES", "Caption", "CaptionDraft", "Clipping", "Draft", "Feed", "FeedDraft", "QuietHours", "Review",
     "Story", "StoryChange", "StoryPicture", "StoryPlan", "StoryVersion", "StoryWording", "add_feed", "add_picture", "captions", "change_feed",
-    "changes", "checked_link", "claim_feeds", "clean", "clip", "clipping_of", "correct", "correct_captions", "corrected", "counts", "create",
+    "changes", "checked_link", "clean", "clip", "clipping_of", "correct", "correct_captions", "corrected", "counts", "create",
     "decide", "drop_clipping", "earned_by", "edit", "expire_due", "feed_named", "fill_clipping", "fill_in", "forecast", "forget_clippings",
-    "fresh_guids", "get", "get_feed", "held", "illustrate", "is_feed_due", "is_for", "keep", "keep_plan", "known", "latest_for", "let_go", "listed",
+    "fresh_guids", "get", "get_feed", "held", "illustrate", "is_for", "keep", "keep_plan", "known", "latest_for", "let_go", "listed",
     "listed_feeds", "may_go", "old_clippings", "picture", "plan_page", "propose", "publish", "publish_due", "quiet_hours", "read_soon", "recall",
     "release_due", "remember", "remove_feed", "same_link", "schedule", "set_captions", "set_wording", "settle_feed", "shift", "switch_feed",
     "unschedule", "upcoming", "waiting", "waiting_from", "watched", "watched_in", "worded", "wordings",

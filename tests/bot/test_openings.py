@@ -13,6 +13,7 @@ from adapters.ats import import_openings
 from bot import openings
 from bot.db import Database
 from bot.desks import Deployment
+from bot.desks.hr import boards
 from bot.errors import Refusal
 from bot.messages import Command, Lookup, Press, Submission
 from bot.openings import Draft, JobOpening
@@ -170,7 +171,7 @@ def test_the_demo_companys_openings_come_in_by_the_same_door(small: Company) -> 
 def test_a_job_board_is_read_again_at_once_after_the_clock_was_put_back(db: Database) -> None:
     later = START + timedelta(days=30)
     board = db.write_now(openings.add_board, later, None, openings.BoardDraft("Meri", "https://meri.example/jobs"))
-    assert [ask.board_id for ask in db.write_now(openings.claim_boards, later, 2)] == [board.id]
-    assert not db.read_now(openings.is_board_due, later) and db.read_now(openings.is_board_due, START)
-    assert [ask.board_id for ask in db.write_now(openings.claim_boards, START, 2)] == [board.id]
-    assert not db.read_now(openings.is_board_due, START + timedelta(minutes=5))
+    assert [ask.id for ask in db.write_now(boards.boards_due, later, 2)] == [board.id]
+    assert not db.read_now(boards.is_board_due, later) and db.read_now(boards.is_board_due, START)
+    assert [ask.id for ask in db.write_now(boards.boards_due, START, 2)] == [board.id]
+    assert not db.read_now(boards.is_board_due, START + timedelta(minutes=5))

@@ -21,7 +21,7 @@ from bot.bonuses import Bonus
 from bot.db import Database
 from bot.desks import Deployment
 from bot.money import Money
-from bot.openings import BoardAnswer, BoardDraft, Listed
+from bot.openings import BoardDraft, BoardOutcome, Listed
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Candidate, Referral
@@ -258,9 +258,9 @@ def _boards(session: Session, ids: dict[str, Any]) -> None:
     board = openings.add_board(session, START, None, BoardDraft("Careers", "https://meri.example/list"))
     listed = [Listed("a", "Captain"), Listed("b", "Pilot")]
     openings.take_listed(session, START, board.id or 0, listed)
-    openings.settle_reading(session, START, board.id or 0, BoardAnswer(), 0.5, ["a", "b"])
-    report = openings.settle_reading(session, START, board.id or 0, BoardAnswer(), 0.5, ["a"])
-    openings.settle_reading(session, START, board.id or 0, BoardAnswer(), 0.5, [])
+    openings.settle_reading(session, START, board.id or 0, BoardOutcome(), 0.5, ["a", "b"])
+    report = openings.settle_reading(session, START, board.id or 0, BoardOutcome(), 0.5, ["a"])
+    openings.settle_reading(session, START, board.id or 0, BoardOutcome(), 0.5, [])
     (vanished,) = openings.asked_about(session, report.id if report else 0)
     off = openings.add_board(session, START, None, BoardDraft("Old", "https://meri.example/old"))
     off = openings.switch_board(session, START, 1, off.id or 0, 1, on=False)

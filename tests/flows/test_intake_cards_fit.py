@@ -18,10 +18,11 @@ from adapters.teams.sealed import Sealer
 from bot import settings, stories
 from bot.db import Database
 from bot.desks import Deployment, notices
-from bot.desks.hr.stories import FeedAnswer, take_from_feed
+from bot.desks.hr.stories import take_from_feed
 from bot.desks.unread import UNREAD
 from bot.messages import Ask, Card, Form, ReadPage, Replace, Show, Submission
 from bot.outbox import Delivery
+from bot.polling import Outcome
 from bot.stories import Feed, FeedDraft, Story
 from content import Words
 
@@ -48,14 +49,14 @@ async def _feeds(lite: Database, deployment: Deployment, talk: Talk, hr: Any, sh
     for i in range(12):
         lite.write_now(stories.add_feed, START, hr.id, FeedDraft("M" * 80, f"https://meri.example/{i}"))
     for problem in UNREAD:
-        lite.write_now(take_from_feed, START, feed.id, FeedAnswer(problem=problem, status=503), [], 0, 0.5)
+        lite.write_now(take_from_feed, START, feed.id, Outcome(problem=problem, status=503), [], 0, 0.5)
         shown.keep(await talk.press(hr, "feed.open", str(feed.id)))
     shown.keep(await talk.command(hr, "admin", "feeds"))
     row = lite.read_now(lambda s: s.get_one(Feed, feed.id))
     for action, value in (("feed.page", "1"), ("feed.new", ""), ("feed.edit", str(feed.id)), ("feed.now", f"{feed.id}:{row.version}")):
         shown.keep(await talk.press(hr, action, value))
     shown.keep(await talk.press(hr, "feed.stop", f"{feed.id}:{row.version + 1}"))
-    lite.write_now(lambda s: stories.settle_feed(s, START, s.get_one(Feed, feed.id), FeedAnswer(problem="status", status=410), 0.5))
+    lite.write_now(lambda s: stories.settle_feed(s, START, s.get_one(Feed, feed.id), Outcome(problem="status", status=410), 0.5))
 
 
 async def _links(lite: Database, talk: Talk, hr: Any, aino: Any, shown: Shown) -> None:

@@ -22,7 +22,7 @@ from bot.desks import Deployment, candidate, notices
 from bot.desks.clock import STEPS
 from bot.messages import Ask, Card, Command, Form, Press, Replace, Show, Submission
 from bot.money import Money
-from bot.openings import BoardAnswer, BoardDraft, Draft, LeftOut, Listed
+from bot.openings import BoardDraft, BoardOutcome, Draft, LeftOut, Listed
 from bot.outbox import Delivery
 from bot.plans import Instalment, PlanDraft
 from content import Words
@@ -89,9 +89,9 @@ def _boards(session: Any, meri: Company) -> None:
         listed = [Listed(str(n), LONG, "D" * 80, "L" * 80) for n in range(13)]
         openings.take_listed(session, meri.now, board, listed)
         left = [LeftOut("W" * 80, "openings.too_long", 500)] * 12
-        openings.settle_reading(session, meri.now, board, BoardAnswer(form="page"), 0.5, [x.key for x in listed], openings.Brought(13), left)
-    openings.settle_reading(session, meri.now, 1, BoardAnswer(form="page"), 0.5, [])
-    openings.settle_reading(session, meri.now, 2, BoardAnswer(form="page"), 0.5, ["0"], openings.Brought(1, 1, 1), left)
+        openings.settle_reading(session, meri.now, board, BoardOutcome(form="page"), 0.5, [x.key for x in listed], openings.Brought(13), left)
+    openings.settle_reading(session, meri.now, 1, BoardOutcome(form="page"), 0.5, [])
+    openings.settle_reading(session, meri.now, 2, BoardOutcome(form="page"), 0.5, ["0"], openings.Brought(1, 1, 1), left)
 
 
 async def _ask(meri: Company, shown: Shown) -> None:

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, create_engine, select
 
-from bot import bonuses, insights, ledger, outbox, stories, strategy
+from bot import bonuses, insights, ledger, outbox, polling, stories, strategy
 from bot.desks import Deployment, clock_bonuses, clock_stories, clock_strategy
 from bot.desks.clock_days import begun
 from bot.ledger.records import LedgerHead
 from bot.outbox import Delivery
 from bot.people import Person, RoleGrant
-from bot.stories import FeedAnswer, FeedDraft
+from bot.polling import Outcome
+from bot.stories import Feed, FeedDraft
 from bot.stories.moments import place
 from bot.vault import Vault
 
@@ -81,9 +82,9 @@ class World:
                 pass
         for what in self._done() - before:
             self.fired[what] += 1
-        if stories.is_feed_due(self.session, at):
-            stories.claim_feeds(self.session, at, 1)
-            stories.settle_feed(self.session, at, self.feed, FeedAnswer(), 0.5)
+        if polling.is_due(self.session, Feed, at):
+            polling.claim_due(self.session, Feed, at, 1)
+            stories.settle_feed(self.session, at, self.feed, Outcome(), 0.5)
             self.reads.append(at)
         self.session.flush()
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
-from bot import openings
+from bot import openings, polling
 from bot.desks.turn import Desk, Turn
 from bot.desks.unread import unread
 from bot.desks.wording import read_id, read_version
@@ -39,32 +39,40 @@ from bot.messages import (
 )
 from bot.openings import (
     LOCALES,
-    BoardAnswer,
-    BoardAsk,
     BoardDraft,
+    BoardOutcome,
     BoardReport,
     Brought,
     JobBoard,
     LeftOut,
     Listed,
-    is_board_due,
     settle_reading,
     sift,
     take_listed,
 )
 from bot.openings import claim_board as board_now
-from bot.openings import claim_boards as boards_due
 from bot.openings.boards import NOTHING_LISTED
+from bot.polling import Due
 
 __all__ = [
-    "DESK", "BoardAnswer", "BoardAsk", "Brought", "LeftOut", "Listed", "board_card", "board_now", "boards_due", "is_board_due", "open_address", "report_card",
+    "DESK", "BoardOutcome", "Brought", "LeftOut", "Listed", "board_card", "board_now", "boards_due", "is_board_due", "open_address", "report_card",
     "settle_reading", "sift", "take_listed", "why",
 ]  # fmt: skip
 PAGE = 8
 BOARD_KIB = 16 * 1024
 
 
-def open_address(session: Session, now: datetime, url: str) -> BoardAsk:
+def is_board_due(session: Session, now: datetime) -> bool:
+    """Some board is to be read now."""
+    return polling.is_due(session, JobBoard, now)
+
+
+def boards_due(session: Session, now: datetime, most: int) -> list[Due]:
+    """Take up to `most` boards that are to be read now."""
+    return polling.claim_due(session, JobBoard, now, most)
+
+
+def open_address(session: Session, now: datetime, url: str) -> Due:
     """For the command line: the board with this address, added where it is new, taken to be read in full. Raises FieldRefusal."""
     row = openings.board_at(session, url) or openings.add_board(session, now, None, BoardDraft(urlsplit(url).hostname or url, url))
     return board_now(session, now, row.id or 0)

@@ -23,9 +23,10 @@ from bot.db import Database
 from bot.desks import Deployment, notices
 from bot.desks.hr import boards as desk
 from bot.messages import Answer, Caller, Event, Press
-from bot.openings import BoardAsk, BoardDraft, BoardReport, JobBoard, JobOpening
+from bot.openings import BoardDraft, BoardReport, JobBoard, JobOpening
 from bot.outbox import Delivery
 from bot.people import Person
+from bot.polling import Due
 
 Serve = Callable[[Say], Internet]
 URL = "http://jobs.example.org/list"
@@ -105,7 +106,7 @@ def village(lite: Database, deployment: Deployment, clock: StillClock, serve: Se
 
 
 def said(net: Internet) -> reading.Reading:
-    return reading.read(BoardAsk(1, URL), net.cage)
+    return reading.read(Due(1, URL), net.cage)
 
 
 def test_greenhouse_is_read(serve: Serve) -> None:

@@ -14,14 +14,15 @@ from bot import audiences, outbox, settings, stories, strategy
 from bot.audiences import Rule
 from bot.db import Database
 from bot.desks import Deployment, notices
-from bot.desks.hr.stories import Draft, FeedAnswer, feeds_due, take_from_feed
+from bot.desks.hr.stories import Draft, feeds_due, take_from_feed
 from bot.errors import FieldRefusal, Stale
 from bot.outbox import Delivery
 from bot.people import Person
+from bot.polling import Outcome
 from bot.stories import Feed, FeedDraft, Story
 
-FINE = FeedAnswer('"v1"', "Mon, 02 Mar 2026 09:00:00 GMT")
-BROKEN = FeedAnswer(problem="status", status=503)
+FINE = Outcome('"v1"', "Mon, 02 Mar 2026 09:00:00 GMT")
+BROKEN = Outcome(problem="status", status=503)
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ def entries(*numbers: int, link: str = "https://meri.example/{}") -> list[Draft]
 
 
 def due(db: Database, now: datetime) -> list[int]:
-    return [ask.feed_id for ask in db.write_now(feeds_due, now, 10)]
+    return [ask.id for ask in db.write_now(feeds_due, now, 10)]
 
 
-def read(db: Database, feed: Feed, now: datetime, answer: FeedAnswer = FINE, drafts: list[Draft] | None = None, left_out: int = 0, jitter: float = 0.5) -> int:
+def read(db: Database, feed: Feed, now: datetime, answer: Outcome = FINE, drafts: list[Draft] | None = None, left_out: int = 0, jitter: float = 0.5) -> int:
     return db.write_now(take_from_feed, now, feed.id, answer, drafts or [], left_out, jitter)
 
 
@@ -130,7 +131,7 @@ def test_what_fails_is_asked_ever_less_often_but_once_a_day(db: Database, feed: 
 
 
 def test_a_server_that_asks_us_to_stay_away_is_left_alone_for_so_long(db: Database, feed: Feed) -> None:
-    read(db, feed, START, FeedAnswer(problem="status", status=429, wait=5 * 3600))
+    read(db, feed, START, Outcome(problem="status", status=429, wait=5 * 3600))
     assert now_of(db, feed).next_at == START + timedelta(hours=5)
 
 
@@ -150,7 +151,7 @@ def test_hr_is_told_once_of_a_feed_that_fails_for_days_and_again_when_it_breaks_
 
 
 def test_a_feed_that_is_gone_for_good_is_not_asked_again_and_hr_is_told_at_once(db: Database, deployment: Deployment, feed: Feed) -> None:
-    read(db, feed, START, FeedAnswer(problem="status", status=410))
+    read(db, feed, START, Outcome(problem="status", status=410))
     assert not now_of(db, feed).is_on and due(db, START + timedelta(days=30)) == []
     assert "gone for good" in text_of(db.read_now(notices.build, deployment, told(db)[0], START))
 
@@ -192,7 +193,7 @@ async def test_hr_adds_a_feed_and_sees_how_it_stands(db: Database, deployment: D
     assert "Last read\nNot yet" in text_of(card)
     feed = db.read_now(lambda s: s.exec(select(Feed)).one())
     read(db, feed, START, drafts=entries(1))
-    read(db, feed, START + timedelta(hours=1), FeedAnswer(problem="html"))
+    read(db, feed, START + timedelta(hours=1), Outcome(problem="html"))
     shown = text_of(await talk.press(hr, "feed.open", str(feed.id)))
     assert "web page and not a feed" in shown and "In review\n1 story" in shown
     again = (await talk.press(hr, "feed.now", f"{feed.id}:{feed.version}")).card

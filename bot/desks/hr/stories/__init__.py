@@ -1,11 +1,11 @@
 """The HR desk for stories: write, take in, review, schedule, preview, recall. For roles hr and curator."""
 
 from bot.desks.hr.stories import correcting, going_out, listing, reviewing, versions, writing
-from bot.desks.hr.stories.intake import CaptionDraft, Draft, FeedAnswer, FeedAsk, Taken, feeds_due, is_feed_due, take_from_feed, take_in
+from bot.desks.hr.stories.intake import CaptionDraft, Draft, Taken, feeds_due, is_feed_due, take_from_feed, take_in
 from bot.desks.hr.stories.showing import preview
 from bot.desks.turn import Desk
 
-__all__ = ["DESK", "CaptionDraft", "Draft", "FeedAnswer", "FeedAsk", "Taken", "feeds_due", "is_feed_due", "preview", "take_from_feed", "take_in"]
+__all__ = ["DESK", "CaptionDraft", "Draft", "Taken", "feeds_due", "is_feed_due", "preview", "take_from_feed", "take_in"]
 
 DESK = Desk(
     commands={"admin stories": listing.show},

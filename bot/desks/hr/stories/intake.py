@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from bot import stories
+from bot import polling, stories
 from bot.desks.turn import Deployment
 from bot.errors import Refusal
 from bot.messages import Say, say
-from bot.stories import CaptionDraft, Draft, Feed, FeedAnswer, FeedAsk
+from bot.polling import Due, Outcome
+from bot.stories import CaptionDraft, Draft, Feed
 from bot.stories.feeds import FIRST, MOST
 
-__all__ = ["CaptionDraft", "Draft", "FeedAnswer", "FeedAsk", "Taken", "feeds_due", "is_feed_due", "take_from_feed", "take_in"]
+__all__ = ["CaptionDraft", "Draft", "Taken", "feeds_due", "is_feed_due", "take_from_feed", "take_in"]
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,15 @@ def _take(session: Session, now: datetime, actor_id: int | None, draft: Draft, f
 
 def is_feed_due(session: Session, now: datetime) -> bool:
     """Some feed is to be read now; asked often, so it only reads."""
-    return stories.is_feed_due(session, now)
+    return polling.is_due(session, Feed, now)
 
 
-def feeds_due(session: Session, now: datetime, most: int) -> list[FeedAsk]:
+def feeds_due(session: Session, now: datetime, most: int) -> list[Due]:
     """Up to `most` feeds that are to be read now; they are the caller's for ten minutes."""
-    return stories.claim_feeds(session, now, most)
+    return polling.claim_due(session, Feed, now, most)
 
 
-def take_from_feed(session: Session, now: datetime, feed_id: int, answer: FeedAnswer, drafts: Sequence[Draft], left_out: int, jitter: float) -> int:
+def take_from_feed(session: Session, now: datetime, feed_id: int, answer: Outcome, drafts: Sequence[Draft], left_out: int, jitter: float) -> int:
     """Take in what is new in a feed, in the order it stands there; returns how many stories that made.
 
     Of a new feed the first ten go in and the rest counts as seen; later at most fifty at once. `left_out` entries were no stories.
