@@ -86,7 +86,15 @@ def _cut(_logger: Any, _method: str, event: Event) -> Event:
     record = event.get("_record")
     if record is not None and not record.name.startswith("vinkki"):
         event["event"] = _QUOTED.sub("", str(record.msg))[:120].strip()
+        if record.exc_info and _is_the_senders(record.exc_info[0]):
+            event["level"], event["event"] = "info", "a request that is none of HTTP"
+            event.pop("exc_info", None)
     return event
+
+
+def _is_the_senders(kind: type[BaseException] | None) -> bool:
+    """aiohttp calls what scanners send (half a header, bytes of another protocol) an error of the server's."""
+    return any(base.__module__ == "aiohttp.http_exceptions" for base in (kind.__mro__ if kind else ()))
 
 
 def _timestamp(_logger: Any, _method: str, event: Event) -> Event:

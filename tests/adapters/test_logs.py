@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadStatusLine
 
 from adapters import logs
 from bot.errors import DeliveryError
@@ -53,6 +54,17 @@ def test_a_line_can_not_be_forged(restored: None, capsys: pytest.CaptureFixture[
     structlog.get_logger("vinkki").info("heard\n{}\x1b[31m", reason="one\r\ntwo\u2028three")
     (line,) = _lines(capsys)
     assert "\n" not in str(line["event"]) and "\x1b" not in str(line["event"]) and line["reason"] == "one  two three"
+
+
+def test_what_scanners_send_is_no_error_of_ours(restored: None, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
+    for error, level in ((BadStatusLine("canary"), "info"), (RuntimeError("canary"), "error")):
+        try:
+            raise error
+        except Exception:
+            logging.getLogger("aiohttp.server").exception("Error handling request from %s", "canary")
+        (line,) = _lines(capsys)
+        assert line["level"] == level and ("error" in line) == (level == "error") and "canary" not in str(line)
 
 
 def test_our_own_errors_say_what_happened_and_where(restored: None, capsys: pytest.CaptureFixture[str]) -> None:
