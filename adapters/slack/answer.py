@@ -62,7 +62,7 @@ async def by_call(client: AsyncWebClient, session: aiohttp.ClientSession, place:
         if isinstance(reply.answer, Ask):
             await _modal(client, place, form_to_view(reply.answer.form, words))
         elif place.kind in ("command", "message"):
-            await _respond(session, place, card_of(reply.answer), words, replace=isinstance(reply.answer, Replace) and place.kind == "message")
+            await _respond(session, place, card_of(reply.answer), words, replace=isinstance(reply.answer, Replace) and place.may_be_replaced)
         else:
             await _spared(lambda spare: _modal(client, place, card_to_view(card_of(reply.answer), words, is_spare=spare)))
     except SlackApiError as e:

@@ -108,6 +108,12 @@ class MessagePart(_Part):
     attachments: Annotated[list[AttachmentPart], Field(max_length=100)] = []
 
 
+class ContainerPart(_Part):
+    """What a pressed button stands in (docs.slack.dev, reference/interaction-payloads/block_actions-payload)."""
+
+    is_ephemeral: bool = False
+
+
 class _Interaction(_Part):
     team: TeamPart | None = None
     user: UserPart
@@ -136,6 +142,7 @@ class BlockActions(_Interaction):
     view: ViewPart | None = None
     channel: PlacePart | None = None
     message: MessagePart | None = None
+    container: ContainerPart = ContainerPart()
 
 
 class ViewSubmission(_Interaction):

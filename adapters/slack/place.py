@@ -22,6 +22,13 @@ class Place:
     response_url: str = ""
     view_id: str = ""
     blocks: tuple[str, ...] = ()  # the block ids of the form that came back
+    is_lasting: bool = False  # a message of the chat's history, not one that its reader alone sees and that goes by itself
+    is_aside: bool = False  # the answer says who a candidate is (desks.tables)
+
+    @property
+    def may_be_replaced(self) -> bool:
+        """The message that was pressed may give way to the answer."""
+        return self.kind == "message" and not (self.is_aside and self.is_lasting)
 
 
 class Places:
@@ -43,8 +50,9 @@ class Places:
                 blocks = tuple(b.block_id for b in envelope.view.blocks if b.block_id in envelope.view.state.values)
                 return Place("submission", user, trigger, "", envelope.view.id, blocks)
             case BlockActions():
-                view = envelope.view
-                return Place(view.type, user, trigger, "", view.id) if view else Place("message", user, trigger, answers)
+                if view := envelope.view:
+                    return Place(view.type, user, trigger, "", view.id)
+                return Place("message", user, trigger, answers, is_lasting=not envelope.container.is_ephemeral)
 
     def _safe(self, url: str) -> str:
         parts = urlsplit(url)

@@ -28,6 +28,7 @@ from adapters.slack.render import card_to_message
 from adapters.slack.view import card_to_view, options
 from adapters.slack.workspace import FAILURES, Workspace, verified_email
 from bot.desks import gate
+from bot.desks.tables import is_aside
 from bot.messages import Event, HomeOpened, Offer, Replace, Reply, Show
 from content.catalog import Words
 
@@ -96,6 +97,7 @@ class Talk:
             await asyncio.wait(self._after)
 
     async def _answer(self, event: Event, place: Place, envelope: Spoken) -> Json | None:
+        place = replace(place, is_aside=is_aside(event.heard))
         work = asyncio.create_task(self._hear(event, place.user))
         done, _ = await asyncio.wait({work}, timeout=PATIENCE)
         if not done:

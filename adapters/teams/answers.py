@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from adapters.teams.forms import form_to_adaptive
 from adapters.teams.inbound import Pressed
 from adapters.teams.render import CONTENT_TYPE, card_to_adaptive, envelope, summary
 from adapters.teams.sealed import Sealer
-from bot.messages import Answer, Ask, Card, Command, Correct, Form, Heard, Offer, Paragraph, Press, Replace, Reply, Show, Text, Unknown, say
+from bot.desks.tables import is_aside
+from bot.messages import Answer, Ask, Card, Command, Correct, Form, Heard, Note, Offer, Paragraph, Press, Replace, Reply, Show, Text, Unknown, say
 from content.catalog import Words
 
 MESSAGE = "application/vnd.microsoft.activity.message"
@@ -88,10 +89,13 @@ class Message:
 
 
 def message_of(reply: Reply, heard: Heard, pressed: Pressed | None, sealer: Sealer) -> Message:
-    """An answer in a chat. A form is opened by a button, since nothing but a button can open a dialog on Teams."""
+    """An answer in a chat. A form is opened by a button, since nothing but a button can open a dialog on Teams; and so is what says
+    who a candidate is, since a message would stay in the chat when they are erased."""
     words, answer = words_of(reply), reply.answer
     if isinstance(answer, Ask) and isinstance(heard, Command | Press):
-        return Message(_opener(answer.form, words, heard), clean(words(answer.form.title)))
+        return Message(_opener(answer.form.title, answer.form.intro, words, heard), clean(words(answer.form.title)))
+    if isinstance(answer, Show | Replace) and isinstance(heard, Command | Press) and is_aside(heard) and answer.card.tone != "refusal":
+        return Message(_opener(answer.card.title, (Note(say("teams.aside")),), words, heard), clean(words(answer.card.title)))
     if isinstance(answer, Ask):
         return Message(form_to_adaptive(answer.form, words, sealer, Place()), clean(words(answer.form.title)))
     if isinstance(answer, Correct) and pressed is not None and pressed.form is not None:
@@ -101,10 +105,10 @@ def message_of(reply: Reply, heard: Heard, pressed: Pressed | None, sealer: Seal
     return Message(card_to_adaptive(card, words), summary(card, words))
 
 
-def _opener(form: Form, words: Words, heard: Command | Press) -> Element:
+def _opener(title: Text, intro: Iterable[Paragraph | Note], words: Words, heard: Command | Press) -> Element:
     ours = {"c": heard.name, "t": heard.text} if isinstance(heard, Command) else {"a": heard.action, "v": heard.value}
-    body = lines(words(form.title), size="Medium", weight="Bolder")
-    for part in form.intro:
+    body = lines(words(title), size="Medium", weight="Bolder")
+    for part in intro:
         body += lines(words(part.text), isSubtle=not isinstance(part, Paragraph))
     return envelope(body) | {"actions": [opener(words, words(say("teams.open")), **ours)]}
 

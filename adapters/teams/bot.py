@@ -21,6 +21,7 @@ from adapters.teams.render import card_to_adaptive, summary
 from adapters.teams.sealed import Sealer
 from adapters.teams.turns import RAW
 from bot.desks import front, gate, refusal_card
+from bot.desks.tables import is_aside
 from bot.errors import DeliveryError, Refusal
 from bot.messages import Card, Command, Event, Heard, HomeOpened, Paragraph, Replace, Reply, Show, say
 from content.catalog import Words
@@ -124,7 +125,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
             return answers.told(Words(self.hub.deployment.default_locale)(say("old_card")))
         reply = await self._hear(raw, pressed.heard)
         words = words_of(reply)
-        if isinstance(reply.answer, Replace):
+        if isinstance(reply.answer, Replace) and not is_aside(pressed.heard):
             card = card_to_adaptive(reply.answer.card, words)
             if inbound.is_personal(raw) and raw["replyToId"]:
                 # The answer changes the card on this screen only; the message itself must change to stay so.
@@ -139,7 +140,7 @@ class VinkkiBot(ActivityHandler):  # type: ignore[misc]
         pressed = inbound.to_pressed(raw["value"].get("data"), self.sealer)
         reply = await self._hear_in_time(context, raw, pressed.heard, pressed) if pressed else self._old_card()
         origin = (raw["replyToId"] if opens else pressed.origin if pressed else "") if inbound.is_personal(raw) else ""
-        if isinstance(reply.answer, Replace) and origin:
+        if isinstance(reply.answer, Replace) and origin and not (pressed and is_aside(pressed.heard)):
             words, card = words_of(reply), reply.answer.card
             if await self._change(context, origin, Message(card_to_adaptive(card, words), summary(card, words))) and not opens:
                 return None

@@ -8,8 +8,8 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from adapters.teams.elements import Element, clean, container, lines
-from bot.desks.tables import may_ask
-from bot.messages import Button, say
+from bot.desks.tables import is_aside, may_ask
+from bot.messages import Button, Press, say
 from content.catalog import Words
 
 _STYLES = {"primary": "positive", "danger": "destructive"}
@@ -41,7 +41,7 @@ def button_to_action(button: Button, words: Words, place: Place) -> Element | No
     data = place.data(a=button.action, v=button.value)
     if place.is_dialog:
         return action | {"type": "Action.Submit", "data": data}
-    if may_ask(button.action, button.value):
+    if may_ask(button.action, button.value) or is_aside(Press(button.action, button.value)):
         return action | {"type": "Action.Submit", "data": data | {"msteams": {"type": "task/fetch"}}}
     return action | {"type": "Action.Execute", "verb": button.action, "data": data, "associatedInputs": "none"}
 
@@ -71,5 +71,5 @@ def _question(name: str, action: Element, button: Button, words: Words) -> Eleme
 
 
 def opener(words: Words, title: str, **ours: str) -> Element:
-    """The button that opens a form's dialog, for answers to what was typed: only a button can open one."""
+    """The button that opens a dialog, for answers to what was typed: only a button can open one."""
     return {"type": "Action.Submit", "title": clean(title), "style": "positive", "data": {"vinkki": ours, "msteams": {"type": "task/fetch"}}}

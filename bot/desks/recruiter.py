@@ -175,4 +175,5 @@ DESK = Desk(
     },
     forms={"referral.decline": decline, "referral.hire": hire, "referral.match": match, "referral.joined": joined},
     sections={40: home_section},
+    aside={"referral.open"},
 )  # fmt: skip

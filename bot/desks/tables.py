@@ -39,7 +39,7 @@ from bot.desks.hr import (
     strategy,
 )
 from bot.desks.turn import Desk, Turn
-from bot.messages import Answer, Show
+from bot.messages import Answer, Command, Heard, Press, Show
 
 DESKS: tuple[Desk, ...] = (
     front.DESK, rooms.DESK, retention.DESK, deliveries.DESK, refer.DESK, advocate_referrals.DESK, endorsing.DESK, inviting.DESK, recruiter.DESK,
@@ -58,6 +58,7 @@ def _merge(desks: tuple[Desk, ...]) -> Desk:
             if both := mine.keys() & new.keys():
                 raise ValueError(f"two desks answer to {sorted(both)}")
             mine.update(new)
+        whole.aside.update(desk.aside)
     return whole
 
 
@@ -66,14 +67,33 @@ TABLE = _merge(DESKS)
 
 def run(turn: Turn, name: str, text: str) -> Answer:
     """Answer a command: `name` and what follows it. A word said behind the wrong name is found too ("vinkki stories")."""
+    command, rest = command_of(name, text)
+    if command in TABLE.commands:
+        return TABLE.commands[command](turn, rest)
+    return Show(front.unknown_command(turn, nearest(f"{name} {text.partition(' ')[0].lower()}"[:60])))
+
+
+def command_of(name: str, text: str) -> tuple[str, str]:
+    """The command that was said, and the rest of the text; the name as it was said where there is none."""
     if name in TABLE.commands:
-        return TABLE.commands[name](turn, text)
+        return name, text
     word, _, rest = text.partition(" ")
-    full = f"{name} {word.lower() or 'help'}"
-    for command in (full, word.lower()):
-        if command in TABLE.commands:
-            return TABLE.commands[command](turn, rest.strip())
-    return Show(front.unknown_command(turn, nearest(f"{name} {word.lower()}"[:60])))
+    known = (c for c in (f"{name} {word.lower() or 'help'}", word.lower()) if c in TABLE.commands)
+    return next(known, name), rest.strip()
+
+
+def is_aside(heard: Heard) -> bool:
+    """Whether the answer says who a candidate is. A chat's history outlives an erasure, so a platform shows such an answer where
+    nothing of it stays: in a window, or in a message that only the reader sees and that goes by itself."""
+    match heard:
+        case Press("front.run", value):
+            name, _, text = value.partition(" ")
+            return command_of(name, text)[0] in TABLE.aside
+        case Press(action):
+            return action in TABLE.aside
+        case Command(name, text):
+            return command_of(name, text.strip())[0] in TABLE.aside
+    return False
 
 
 def nearest(command: str) -> list[str]:

@@ -89,7 +89,8 @@ class Desk:
     Command keys are "stories", "refer", "referrals", or two words: "vinkki help", "admin publish". The function of a
     command gets the rest of the text, of a button its value, of a form its subject and values, of a lookup the query.
     `sections` are parts of a person's home by their place in it (10 stories, 20 referrals, 30 bonuses, 40 recruiting,
-    50 HR); a section that has nothing to say gives no blocks.
+    50 HR); a section that has nothing to say gives no blocks. `aside` names the commands and buttons whose answers say who
+    a candidate is (see `tables.is_aside`).
     """
 
     commands: dict[str, CommandFn] = field(default_factory=dict)
@@ -97,3 +98,4 @@ class Desk:
     forms: dict[str, FormFn] = field(default_factory=dict)
     lookups: dict[str, LookupFn] = field(default_factory=dict)
     sections: dict[int, SectionFn] = field(default_factory=dict)
+    aside: set[str] = field(default_factory=set)

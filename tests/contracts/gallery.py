@@ -50,6 +50,9 @@ HOSTILE = (
 )
 
 
+SECRET = "Maija Salainen wants to be forgotten"
+
+
 def p(text: str) -> Plain:
     return Plain(text)
 
@@ -120,6 +123,10 @@ class Gallery:
         self.heard.append(("replace", value))
         return Replace(Card(p("Replaced card"), (Buttons((Button(p("Press me"), "gallery.press", "after"),)),)))
 
+    def aside(self, turn: Turn, value: str) -> Answer:
+        card = Card(p("Gallery aside"), (Paragraph(p(SECRET)), Buttons((Button(p("Older"), "gallery.aside_page", "8"),))))
+        return Replace(card) if value == "8" else Show(card)
+
     def ask(self, turn: Turn, value: str) -> Answer:
         return Ask(FORM)
 
@@ -147,17 +154,21 @@ def open_gallery() -> Iterator[Gallery]:
     """Add the gallery to the real desks for one test."""
     gallery = Gallery()
     parts = (
-        (TABLE.commands, {"vinkki gallery": gallery.command}),
+        (TABLE.commands, {"vinkki gallery": gallery.command, "vinkki aside": gallery.aside}),
         (TABLE.buttons, {"gallery.press": gallery.press, "gallery.replace": gallery.replace, "gallery.ask": gallery.ask, "gallery.owe": gallery.owe}),
+        (TABLE.buttons, {"gallery.aside": gallery.aside, "gallery.aside_page": gallery.aside}),
         (TABLE.forms, {"gallery.form": gallery.form}),
         (TABLE.lookups, {"gallery.lookup": gallery.lookup}),
         (BUILDERS, {"gallery": gallery.notice}),
     )
     for table, new in parts:
         table.update(new)  # type: ignore[attr-defined]
+    asides = {"vinkki aside", "gallery.aside", "gallery.aside_page"}
+    TABLE.aside.update(asides)
     try:
         yield gallery
     finally:
+        TABLE.aside.difference_update(asides)
         for table, new in parts:
             for name in new:
                 del table[name]  # type: ignore[attr-defined]

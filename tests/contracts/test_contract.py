@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from conftest import add_person
 from contracts.driver import Driver, World
-from contracts.gallery import FULL, HOSTILE, Gallery
+from contracts.gallery import FULL, HOSTILE, SECRET, Gallery
 from sqlmodel import Session, select
 from story_world import draft, published, shared
 
 from bot import outbox, stories
-from bot.messages import Card, Plain
+from bot.messages import Button, Buttons, Card, Plain
 from bot.outbox import Delivery
 from bot.people import Person
 
@@ -53,6 +53,25 @@ async def test_a_card_takes_the_place_of_the_one_pressed(driver: Driver, aino: P
     after = await driver.press(aino, seen, "gallery.replace")
     assert "Replaced card" in after.text and "Gallery title" not in after.text
     assert "Heard after" in (await driver.press(aino, after, "gallery.press")).text
+
+
+async def test_who_a_candidate_is_is_shown_and_stays_in_no_chat(world: World, driver: Driver, aino: Person, gallery: Gallery) -> None:
+    """An erasure cannot reach what a chat keeps."""
+
+    async def kept() -> str:
+        return "\n".join(m.text for m in await driver.inbox(aino))
+
+    seen = await driver.command(aino, "vinkki", "aside")
+    assert SECRET in seen.text and SECRET in (await driver.press(aino, seen, "gallery.aside_page")).text
+    gallery.notices[1] = Card(Plain("A notice"), (Buttons((Button(Plain("Who"), "gallery.aside", "1"), Button(Plain("List"), "gallery.aside_page", "8"))),))
+    await world.db.write(lambda s: outbox.owe(s, world.clock.now(), "aside:1", "gallery", 1, s.get_one(Person, aino.id)))
+    await world.deliver()
+    notice = (await driver.inbox(aino))[-1]
+    for action in ("gallery.aside", "gallery.aside_page"):
+        shown = await driver.press(aino, notice, action)
+        assert SECRET in shown.text
+        assert SECRET in (await driver.press(aino, shown, "gallery.aside_page")).text
+    assert SECRET not in await kept() and "A notice" in await kept()
 
 
 async def test_the_same_event_twice_has_one_effect_and_one_answer(driver: Driver, aino: Person, gallery: Gallery) -> None:

@@ -93,4 +93,4 @@ def _part(turn: Turn, bonus: Bonus) -> Say:
     return say("referrals.bonus.part", money=money, day=bonus.due_on, state=state)
 
 
-DESK = Desk(commands={"referrals": mine}, buttons={"referrals.page": page}, sections={20: home_section})
+DESK = Desk(commands={"referrals": mine}, buttons={"referrals.page": page}, sections={20: home_section}, aside={"referrals", "referrals.page"})

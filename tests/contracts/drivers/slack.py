@@ -83,7 +83,8 @@ class SlackDriver:
         changed = await self.people.control("view", view_id=view["id"], view=answer["view"])
         assert changed["ok"], changed
         await self._settle()
-        return seen(changed["view"], view=changed["view"])
+        now = (await self.people.state())["views"][view["id"]]  # a desk that was slow has answered into it since
+        return seen(now, view=now)
 
     async def lookup(self, person: Person, form: Seen, name: str, query: str) -> list[tuple[str, str]]:
         view = form.raw["view"]
