@@ -15,7 +15,7 @@ from bot.desks.hr import payruns
 from bot.desks.hr import stories as hr_stories
 from bot.desks.notices.table import REPORTS
 from bot.desks.turn import Deployment, Turn
-from bot.messages import Answer, Card, ReadPage, answer_json
+from bot.messages import Answer, Card, Picture, ReadPage, answer_json
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.people.sign_in import code_of
@@ -121,6 +121,11 @@ class StoryLook:
     title: str
     state: str
     card: Card
+
+    @property
+    def has_plain_picture(self) -> bool:
+        """Its picture has an address that is not https: chats that fetch pictures themselves do not take it."""
+        return any(isinstance(b, Picture) and b.url.startswith("http:") for b in self.card.blocks)
 
 
 def story_look(session: Session, deployment: Deployment, person_id: int, now: datetime, story_id: int) -> StoryLook:

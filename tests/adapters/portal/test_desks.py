@@ -10,7 +10,7 @@ from conftest import add_person
 from contracts.drivers.portal import Browser, Portal
 from contracts.gallery import FULL, Gallery
 from html_reader import read_html
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from adapters.portal import visitor_page
 from bot import outbox
@@ -111,6 +111,15 @@ async def test_a_story_is_seen_as_on_every_platform(portal: Portal, hr: Browser,
     assert [f.attrs["src"].split("/as/")[1] for f in frames] == ["slack?look=en", "portal?look=en"]
     assert all(f.attrs["sandbox"] == "" and f.attrs["title"] for f in frames)
     assert "Ice <i>tests</i>" in page.main.text
+
+
+@pytest.mark.parametrize(("scheme", "is_said"), [("http", True), ("https", False)])
+async def test_a_picture_that_slack_would_not_fetch_is_explained_under_its_preview(portal: Portal, hr: Browser, story: int, scheme: str, is_said: bool) -> None:
+    portal.adapter.portal.previews["slack"] = lambda *_: ""
+    change = update(Story).where(col(Story.id) == story).values(image_url=f"{scheme}://meri.example/ice.png", image_alt="Ice")
+    portal.world.db.write_now(lambda s: s.execute(change))
+    page = await hr.get(f"/admin/stories/{story}")
+    assert ("Slack shows its description" in page.main.text) == is_said
 
 
 async def test_a_preview_is_a_page_that_may_do_nothing(hr: Browser, story: int) -> None:
