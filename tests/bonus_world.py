@@ -59,7 +59,7 @@ class World:
     def morning(self, day: date) -> None:
         """What the clock does at nine on a day."""
         now = datetime(day.year, day.month, day.day, 7, tzinfo=START.tzinfo)
-        for step in (bonuses.start_waiting, bonuses.drop_leavers, bonuses.raise_due):
+        for step in (bonuses.start_waiting, bonuses.drop_leavers, bonuses.ask_about_leavers, bonuses.raise_due):
             self.db.write_now(step, now, day)
 
     def approve(self, bonus: Bonus, by: Person | None = None, now: datetime = START) -> Bonus:

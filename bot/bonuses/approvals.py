@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot import audit, outbox, people, settings
 from bot.bonuses import rules
-from bot.bonuses.moves import HOLD_REASONS, locked, move, overtaken, require_hr
+from bot.bonuses.moves import HOLD_REASONS, locked, move, overtaken, reason_of, require_hr
 from bot.bonuses.records import UNDUE, Bonus, BonusApproval, ReferralShare
 from bot.bonuses.shares import is_settled
 from bot.errors import FieldRefusal, Refusal
@@ -89,7 +89,8 @@ def approvers(session: Session, bonus: Bonus) -> list[int]:
 
 def confirm(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, today: date) -> Bonus:
     """HR answers the question for which a bonus is held: all is well. One that is due is approved by the same press, unless a rule
-    stands against it: then that is asked next. One whose qualifying period still runs waits on.
+    stands against it, or the due day passed under a question of HR's own and a fact is missing: then that is asked next. One whose
+    qualifying period still runs waits on.
 
     A rule is not answered by this but by `let_pass`, an open split not but by settling it. Raises as `approve`, and Refusal
     `bonuses.needs_reason` or `splits.settle_first`.
@@ -101,9 +102,16 @@ def confirm(session: Session, now: datetime, actor_id: int, bonus_id: int, versi
         raise Refusal("bonuses.needs_reason")
     if bonus.due_on > today:
         return move(session, now, actor_id, bonus, "waiting")
-    rule = rules.standing(session, bonus)
+    more = (_unanswered(session, bonus) if bonus.reason in HOLD_REASONS else None) or rules.standing(session, bonus)
     bonus = move(session, now, actor_id, bonus, "eligible", bonus.reason, is_told=False)
-    return move(session, now, actor_id, bonus, "held", rule) if rule else _say_yes(session, now, actor_id, bonus)
+    return move(session, now, actor_id, bonus, "held", more) if more else _say_yes(session, now, actor_id, bonus)
+
+
+def _unanswered(session: Session, bonus: Bonus) -> str | None:
+    """A fact that is missing and that HR was not asked for yet: an answer is on record as the reason of the move that it led to."""
+    fact = rules.missing(session, bonus)
+    given = (reason_of(event) for event in audit.history(session, "bonus", bonus.id or 0) if event.what == "bonus.eligible")
+    return fact if fact and fact not in given else None
 
 
 def let_pass(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, reason: str, today: date) -> Bonus:

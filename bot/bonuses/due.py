@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot import settings
+from bot.audit import AuditEntry
 from bot.bonuses.moves import move
 from bot.bonuses.records import UNDUE, Bonus
 from bot.bonuses.rules import EMPLOYED, has_left, verdict
@@ -16,6 +17,7 @@ from bot.people import Person
 from bot.referrals import Referral
 
 PAGE = 500
+LEFT = ("hire_left", "referrer_left")  # what `has_left` says
 _REFERRER, _NEWCOMER = aliased(Person), aliased(Person)  # made once: an alias has a copy of every column
 
 
@@ -33,25 +35,47 @@ def drop_leavers(session: Session, now: datetime, today: date) -> tuple[int, boo
     Reads the directory as it is now, so that no change the people import brought can be missed. Returns how many ended, and whether
     more is due.
     """
+    is_asked = (col(Bonus.state) == "held") & col(Bonus.reason).in_(LEFT)  # HR's to answer, below
+    rows = _of_leavers(session, today, col(Bonus.state).in_((*UNDUE, "held")), ~is_asked)
+    for bonus in rows:
+        move(session, now, None, bonus, "forfeited", has_left(session, bonus))
+    return len(rows), len(rows) == PAGE
+
+
+def ask_about_leavers(session: Session, now: datetime, today: date) -> tuple[int, bool]:
+    """The directory heard late that somebody had left before the due day, and the bonus is eligible or approved by then: it stops, and
+    HR is asked, since the referrer was told otherwise already. What HR let pass for that reason is not asked again.
+
+    Returns how many were stopped, and whether more is due.
+    """
+    passed = exists().where(
+        col(AuditEntry.subject) == "bonus", col(AuditEntry.subject_id) == col(Bonus.id), col(AuditEntry.what) == "bonus.overridden",
+        col(AuditEntry.detail).in_(LEFT),
+    )  # fmt: skip
+    rows = _of_leavers(session, today, col(Bonus.state).in_(("eligible", "approved")), ~passed)
+    for bonus in rows:
+        move(session, now, None, bonus, "held", has_left(session, bonus))
+    return len(rows), len(rows) == PAGE
+
+
+def _of_leavers(session: Session, today: date, *where: ColumnElement[bool]) -> list[Bonus]:
+    """Bonuses whose referrer or newcomer left before the due day, as far as the rules ask for that; locked."""
     conditions = []
     if settings.get(session, "bonus.referrer_must_be_here"):
         conditions.append(col(Bonus.payee_type).in_(EMPLOYED) & (col(_REFERRER.end_on) < today) & (col(_REFERRER.end_on) < col(Bonus.due_on)))
     if settings.get(session, "bonus.hire_must_be_here"):
         conditions.append((col(_NEWCOMER.end_on) < today) & (col(_NEWCOMER.end_on) < col(Bonus.due_on)))
     if not conditions:
-        return 0, False
+        return []
     query = (
         select(Bonus)
         .join(Referral, col(Bonus.referral_id) == col(Referral.id))
         .join(_REFERRER, col(Bonus.beneficiary_id) == _REFERRER.id)
         .outerjoin(_NEWCOMER, col(Referral.hired_person_id) == _NEWCOMER.id)
-        .where(col(Bonus.state).in_((*UNDUE, "held")))
+        .where(*where)
         .where(or_(*conditions))
     )
-    rows = list(session.exec(query.order_by(col(Bonus.id)).limit(PAGE).with_for_update(of=Bonus, skip_locked=True)))
-    for bonus in rows:
-        move(session, now, None, bonus, "forfeited", has_left(session, bonus))
-    return len(rows), len(rows) == PAGE
+    return list(session.exec(query.order_by(col(Bonus.id)).limit(PAGE).with_for_update(of=Bonus, skip_locked=True)))
 
 
 def raise_due(session: Session, now: datetime, today: date) -> tuple[int, bool]:

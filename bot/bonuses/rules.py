@@ -27,14 +27,16 @@ def verdict(session: Session, bonus: Bonus) -> tuple[str, str]:
     """
     if left := has_left(session, bonus):
         return "forfeited", left
-    referral = session.get_one(Referral, bonus.referral_id)
-    newcomer = _person(session, referral.hired_person_id)
-    if newcomer is None and settings.get(session, "bonus.hire_must_be_here"):
-        return "held", "hire_unknown"
-    if newcomer and newcomer.start_on and newcomer.start_on != bonus.start_on:
-        return "held", "start_differs"
-    reason = standing(session, bonus)
+    reason = missing(session, bonus) or standing(session, bonus)
     return ("held", reason) if reason else ("eligible", "")
+
+
+def missing(session: Session, bonus: Bonus) -> str | None:
+    """Which of the FACTS HR must be asked for, or None where the directory knows them."""
+    newcomer = _person(session, session.get_one(Referral, bonus.referral_id).hired_person_id)
+    if newcomer is None and settings.get(session, "bonus.hire_must_be_here"):
+        return "hire_unknown"
+    return "start_differs" if newcomer and newcomer.start_on and newcomer.start_on != bonus.start_on else None
 
 
 def standing(session: Session, bonus: Bonus) -> str | None:

@@ -21,12 +21,15 @@ def start_waiting(session: Session, deployment: Deployment, now: datetime) -> bo
 
 
 def drop_leavers(session: Session, deployment: Deployment, now: datetime) -> bool:
-    """Who has left before the due day; HR reads that day's once."""
+    """Who has left before the due day; HR reads that day's once. What was due already when the directory heard of it stops and asks."""
     today = deployment.today(now)
     ended, more = bonuses.drop_leavers(session, now, today)
     if ended:
         _tell_hr(session, now, today, "leavers")
-    return more
+    stopped, more_to_ask = bonuses.ask_about_leavers(session, now, today)
+    if stopped:
+        _list_to_decide(session, now, today, f"bonuses:left:{today}")
+    return more or more_to_ask
 
 
 def greet_joiners(session: Session, deployment: Deployment, now: datetime) -> bool:
@@ -55,10 +58,15 @@ def raise_due(session: Session, deployment: Deployment, now: datetime) -> bool:
     today = begun(now, deployment.time_zone, int(settings.get(session, "bonus.raise_hour")))
     raised, more = bonuses.raise_due(session, now, today)
     if raised:
-        for person in people.holders(session, "hr"):
-            if person.is_here(today):
-                outbox.owe_newest(session, now, f"bonuses:due:{today}:person:{person.id}", "bonus.digest", today.toordinal(), person)
+        _list_to_decide(session, now, today, f"bonuses:due:{today}")
     return more
+
+
+def _list_to_decide(session: Session, now: datetime, today: date, key: str) -> None:
+    """Owe HR the list of all that waits for a decision; it takes the place of those before it."""
+    for person in people.holders(session, "hr"):
+        if person.is_here(today):
+            outbox.owe_newest(session, now, f"{key}:person:{person.id}", "bonus.digest", today.toordinal(), person)
 
 
 def read_ledger(session: Session, deployment: Deployment, now: datetime) -> bool:

@@ -107,7 +107,7 @@ class BonusMachine(RuleBasedStateMachine):
         assert not [r for r in self.db.rows(up) if r.id not in before and r.due_on > str(day)], "time going backwards makes no money appear"
 
     def morning(self, day: date) -> None:
-        for step in (bonuses.start_waiting, bonuses.drop_leavers, bonuses.raise_due):
+        for step in (bonuses.start_waiting, bonuses.drop_leavers, bonuses.ask_about_leavers, bonuses.raise_due):
             self.db.write_now(step, self.now(), day)
         self.db.write_now(clawback.ask_back_leavers, self.now(), day, ZONE)
 
