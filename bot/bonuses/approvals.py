@@ -130,7 +130,7 @@ def let_pass(session: Session, now: datetime, actor_id: int, bonus_id: int, vers
 
 def refuse(session: Session, now: datetime, actor_id: int, bonus_id: int, version: int, reason: str = "") -> Bonus:
     """HR says no to a held bonus. Where a fact or a rule held it, that is the reason; where HR had stopped it, `reason` is one of
-    NO_REASONS. Where the newcomer has left, the later parts of the same hire end too.
+    NO_REASONS. Where the newcomer has left, everything of the same hire ends that is not due yet or asks the same.
 
     Raises Refusal `forbidden`, `bonuses.unknown_reason` or `splits.settle_first`, or Stale.
     """
@@ -143,7 +143,7 @@ def refuse(session: Session, now: datetime, actor_id: int, bonus_id: int, versio
     if (bonus.reason in HOLD_REASONS) != (reason in NO_REASONS):
         raise Refusal("bonuses.unknown_reason")
     has_left = bonus.reason == "hire_unknown"
-    parts = _parts(session, bonus.referral_id) if has_left else []  # locked before the ledger's head is
+    parts = _parts(session, bonus) if has_left else []  # locked before the ledger's head is
     bonus = move(session, now, actor_id, bonus, "forfeited", "hire_left" if has_left else reason or bonus.reason)
     for part in parts:
         move(session, now, actor_id, part, "forfeited", "hire_left")
@@ -188,7 +188,8 @@ def authors(session: Session, bonus: Bonus) -> set[int | None]:
     return {bonus.override_by, *session.exec(decided)} - {None}
 
 
-def _parts(session: Session, referral_id: int) -> list[Bonus]:
-    """Parts of the same hire whose period still runs, locked, in the order of their ids."""
-    query = select(Bonus).where(Bonus.referral_id == referral_id, col(Bonus.state).in_(UNDUE)).order_by(col(Bonus.id))
+def _parts(session: Session, bonus: Bonus) -> list[Bonus]:
+    """What else of the same hire hangs on the newcomer's being here, locked, in the order of the ids."""
+    asks = (col(Bonus.state) == "held") & (col(Bonus.reason) == "hire_unknown")
+    query = select(Bonus).where(Bonus.referral_id == bonus.referral_id, Bonus.id != bonus.id, col(Bonus.state).in_(UNDUE) | asks).order_by(col(Bonus.id))
     return list(session.exec(query.with_for_update().execution_options(populate_existing=True)))

@@ -9,7 +9,9 @@ from sqlmodel import Session, col, select
 from bot import audit, ledger, plans
 from bot.audit import AuditEntry
 from bot.bonuses.records import Bonus, PayRun
+from bot.bonuses.shares import rows_of
 from bot.ledger import LedgerEntry
+from bot.money import split
 from bot.plans import Instalment, Promise
 from bot.referrals import Referral
 
@@ -26,6 +28,7 @@ class Explanation:
     entries: tuple[LedgerEntry, ...]
     pay_run: PayRun | None
     successor: Bonus | None  # the bonus that took the place of a cancelled one
+    basis_points: int  # its share of the part, as the split says; 0 where it is undivided, or was divided otherwise by then
 
     @property
     def owed_minor(self) -> int:
@@ -51,8 +54,17 @@ def explain(session: Session, bonus_id: int) -> Explanation | None:
     return Explanation(
         bonus, referral, promise, promise.part(bonus.milestone_no),
         tuple(audit.history(session, "bonus", bonus_id)), tuple(ledger.entries_of(session, "bonus", bonus_id)), run,
-        _successor(session, bonus),
+        _successor(session, bonus), _basis_points(session, bonus, promise.part(bonus.milestone_no)),
     )  # fmt: skip
+
+
+def _basis_points(session: Session, bonus: Bonus, part: Instalment) -> int:
+    rows = rows_of(session, bonus.referral_id)
+    weights = [row.basis_points for row in rows]
+    for row, money, days in zip(rows, part.money.split(weights), split(part.days_off, weights), strict=True) if rows else ():
+        if (row.share_no, row.person_id, money.amount_minor, days) == (bonus.share_no, bonus.beneficiary_id, bonus.amount_minor, bonus.days_off):
+            return row.basis_points
+    return 0
 
 
 def _successor(session: Session, bonus: Bonus) -> Bonus | None:

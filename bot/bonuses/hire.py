@@ -18,7 +18,7 @@ from bot.bonuses.shares import Share, shares_of
 from bot.errors import FieldRefusal
 from bot.money import Money, split
 from bot.people import Person
-from bot.plans import Instalment, Promise
+from bot.plans import Promise
 from bot.referrals import Referral
 
 FAR = timedelta(days=730)
@@ -61,7 +61,8 @@ def _accrue(session: Session, now: datetime, actor_id: int | None, referral: Ref
     weights = [s.weight for s in shares]
     same = {"referral_id": referral.id, "plan_id": promise.plan_id, "start_on": start_on, "state_since": now, "created_at": now}
     made: list[Bonus] = []
-    for milestone_no, part in _numbered(promise):
+    for milestone_no in promise.numbers:
+        part = promise.part(milestone_no)
         place = same | {"milestone_no": milestone_no, "due_on": part.due_on(start_on), "reward": part.reward, "charity_id": part.charity_id}
         worth = zip(payees, part.money.split(weights), split(part.days_off, weights), strict=True)
         for share_no, (payee, money, days_off) in enumerate(worth, start=1):
@@ -84,11 +85,6 @@ def bonus_of(session: Session, payee: Person, money: Money, place: dict[str, Any
         **place, beneficiary_id=payee.id or 0, payee_type=payee.kind, wage_code=wage_code, amount_minor=money.amount_minor,
         currency=money.currency,
     )  # fmt: skip
-
-
-def _numbered(promise: Promise) -> list[tuple[int, Instalment]]:
-    extra = [(0, promise.extra)] if promise.extra else []
-    return [*enumerate(promise.instalments, start=1), *extra]
 
 
 def _tell_or_refuse(session: Session, now: datetime, referral: Referral, person: Person, mine: list[Bonus]) -> None:

@@ -75,6 +75,12 @@ def reason_against_candidate(session: Session, referral: Referral) -> str | None
     return "known_before" if days and referral.known_on and _within(referral.known_on, referred_on, days) else None
 
 
+def must_be_here(session: Session, bonus: Bonus) -> tuple[bool, bool]:
+    """Whether whoever earns it, and whether the newcomer, must be employed here on the due day."""
+    is_asked = bonus.payee_type in EMPLOYED and bool(settings.get(session, "bonus.referrer_must_be_here"))
+    return is_asked, bool(settings.get(session, "bonus.hire_must_be_here"))
+
+
 def has_left(session: Session, bonus: Bonus) -> str:
     """Who left before the due day, as a reason; the empty text for nobody, or where the rule is off."""
     referral = session.get_one(Referral, bonus.referral_id)

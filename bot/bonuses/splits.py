@@ -5,13 +5,14 @@ Parts that are not with payroll yet are cancelled by contra entries and promised
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session, col, delete, select
 
-from bot import audit, ledger, outbox
+from bot import audit, ledger, outbox, plans
 from bot.bonuses.approvals import given_reason
 from bot.bonuses.correct import open_of
 from bot.bonuses.hire import bonus_of
@@ -23,6 +24,7 @@ from bot.errors import FieldRefusal, Refusal, Stale
 from bot.messages import Say, say
 from bot.money import Money, split
 from bot.people import Person
+from bot.plans import Instalment
 from bot.referrals import HIDDEN, Referral
 
 WHOLE = 10_000  # basis points
@@ -116,6 +118,20 @@ def others(session: Session, referral_id: int) -> list[int]:
     """Who else referred the same candidate: the people a split is usually about."""
     query = select(Referral.referrer_id).where(Referral.duplicate_of_id == referral_id).distinct().order_by(col(Referral.referrer_id))
     return list(session.exec(query))
+
+
+def come_to(session: Session, referral: Referral) -> dict[int, list[Instalment]]:
+    """What each share of a split is worth, by its number: of the parts that can be divided still, or of all of them before the hire."""
+    found: dict[int, list[Instalment]] = defaultdict(list)
+    rows, rid = rows_of(session, referral.id or 0), referral.id or 0
+    if not rows or referral.plan_id is None:
+        return found
+    promise, weights = plans.promise_of_version(session, referral.plan_id, referral.campaign_id), [row.basis_points for row in rows]
+    for part in (promise.part(n) for n in (sorted(_open_milestones(session, rid)) if has_bonuses(session, rid) else promise.numbers)):
+        for row, money, off in zip(rows, part.money.split(weights), split(part.days_off, weights), strict=True):
+            if money.amount_minor or off:
+                found[row.share_no].append(replace(part, money=money, days_off=off))
+    return found
 
 
 def has_bonuses(session: Session, referral_id: int) -> bool:

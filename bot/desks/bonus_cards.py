@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from bot import bonuses
-from bot.bonuses import Bonus
+from bot.bonuses import Bonus, splits
+from bot.bonuses.shares import rows_of
 from bot.desks import wording
 from bot.desks.turn import Turn
 from bot.messages import Button, Say, say
@@ -56,6 +57,16 @@ def repayment(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
 def start_button(session: Session, bonus: Bonus) -> Button:
     """The question *is the first day right?* of the hire that a bonus hangs on."""
     return Button(say("recruiter.button.start"), "referral.start", wording.versioned(session.get_one(Referral, bonus.referral_id)))
+
+
+def split_parts(session: Session, referral: Referral) -> list[Say]:
+    """Everybody's part of a split, in per cent and in what it comes to."""
+    worth, parts = splits.come_to(session, referral), []
+    for row in rows_of(session, referral.id or 0):
+        mine = {"name": wording.person_name(session, row.person_id), "percent": splits.percent(row.basis_points)}
+        given = worth.get(row.share_no)
+        parts.append(say("splits.part_worth", money=wording.whole(session, given), **mine) if given else say("splits.part", **mine))
+    return parts
 
 
 def title(session: Session, bonus: Bonus) -> Say:

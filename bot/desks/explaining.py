@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from sqlmodel import Session
 
-from bot import bonuses
+from bot import bonuses, settings
 from bot.audit import AuditEntry
-from bot.bonuses import Explanation
+from bot.bonuses import Bonus, Explanation
+from bot.bonuses.rules import must_be_here
 from bot.desks import bonus_cards, wording
 from bot.desks.bonus_cards import SHOWN
 from bot.ledger import LedgerEntry
@@ -38,7 +39,7 @@ def explanation_card(session: Session, found: Explanation, in_full: bool, earlie
     if earlier:
         return Card(title, tuple(happened))
     blocks: list[Block] = [Facts(_facts(session, found, in_full)), Heading(say("bonuses.explain.rule"))]
-    blocks += [Paragraph(p) for p in _rule(session, found)]
+    blocks += [Paragraph(p) for p in (*_rule(session, found), *_onward(session, found, in_full))]
     return Card(title, (*blocks, *happened, *_book(session, found), Note(say("bonuses.explain.note"))))
 
 
@@ -59,23 +60,45 @@ def _facts(session: Session, found: Explanation, in_full: bool) -> tuple[Fact, .
 
 
 def _rule(session: Session, found: Explanation) -> Iterable[Say]:
-    """Where the amount and the day come from, the conditions, and what comes next."""
+    """Where the amount and the day come from."""
     bonus, part = found.bonus, found.part
     whole = wording.worth(session, part)
     if found.referral.confirmed_at:
-        yield say("bonuses.explain.promise", total=found.promise.total, day=found.referral.confirmed_at)
+        total = wording.whole(session, found.promise.every)
+        yield say("bonuses.explain.promise", total=total, day=found.referral.confirmed_at)
     if bonus.milestone_no:
         yield say("bonuses.explain.part", money=whole, count=part.days)
     else:
         yield say("bonuses.explain.extra", money=whole, count=part.days)
     yield say("bonuses.explain.day", start=bonus.start_on, count=part.days, due=bonus.due_on)
-    if found.is_share:
+    if found.is_share and found.basis_points:
+        percent = bonuses.splits.percent(found.basis_points)
+        yield say("bonuses.explain.percent", number=bonus.share_no, money=wording.worth(session, bonus), whole=whole, percent=percent)
+    elif found.is_share:
         yield say("bonuses.explain.share", number=bonus.share_no, money=wording.worth(session, bonus), whole=whole)
     if bonus.override_by:
         yield say("bonuses.explain.override", name=wording.person_name(session, bonus.override_by), reason=bonus.override_reason)
     if found.successor:
         yield say("bonuses.explain.successor", number=str(found.successor.id), day=found.successor.due_on, money=wording.worth(session, found.successor))
-    yield say(f"bonuses.explain.next.{bonus.state}", day=bonus.due_on)
+
+
+def _onward(session: Session, found: Explanation, in_full: bool) -> Iterable[Say]:
+    """On which condition, and what comes next; whoever earns it reads that it comes by itself."""
+    bonus = found.bonus
+    is_running = bonus.state in bonuses.UNDUE
+    if is_running and (condition := _condition(session, bonus, in_full)):
+        yield condition
+    yield say(f"bonuses.explain.next.{bonus.state}", day=bonus.due_on, hour=int(settings.get(session, "bonus.raise_hour")))
+    if is_running and not in_full:
+        yield say("bonuses.explain.idle")
+
+
+def _condition(session: Session, bonus: Bonus, in_full: bool) -> Say | None:
+    referrer, newcomer = must_be_here(session, bonus)
+    if not referrer:
+        return say("bonuses.explain.condition.newcomer") if newcomer else None
+    word = f"{'they' if in_full else 'you'}{'_both' if newcomer else ''}"
+    return say(f"bonuses.explain.condition.{word}", **({"name": wording.person_name(session, bonus.beneficiary_id)} if in_full else {}))
 
 
 def _event(session: Session, event: AuditEntry, in_full: bool) -> Item:

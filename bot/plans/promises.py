@@ -62,6 +62,11 @@ class Promise:
         """Every part, the campaign's last."""
         return (*self.instalments, *((self.extra,) if self.extra else ()))
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all parts, as `part` takes them."""
+        return (*range(1, len(self.instalments) + 1), *((0,) if self.extra else ()))
+
     def part(self, milestone_no: int) -> Instalment:
         """The part with this number, from 1; 0 is the campaign's extra."""
         if milestone_no:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.bonuses import ReferralShare, splits, thanks
 from bot.bonuses.shares import rows_of
 from bot.bonuses.splits import percent
-from bot.desks import wording
+from bot.desks import bonus_cards, wording
 from bot.desks.turn import Desk, Turn
 from bot.messages import Block, Button, Buttons, Card, Item, Items, Note, Paragraph, Replace, Say, Show, say
 from bot.referrals import Referral
@@ -23,10 +23,9 @@ def decline(turn: Turn, value: str) -> Replace:
 
 def split_card(turn: Turn, mine: ReferralShare) -> Card:
     """A split as one of those concerned sees it: everybody's part, and their own yes or no."""
-    session, rows = turn.session, rows_of(turn.session, mine.referral_id)
-    opening = wording.opening_name(session, session.get_one(Referral, mine.referral_id).opening_id)
-    blocks: list[Block] = [Paragraph(_words(turn, mine, opening))]
-    blocks.append(Items(tuple(Item(say("splits.part", name=wording.person_name(session, r.person_id), percent=percent(r.basis_points))) for r in rows)))
+    session, referral = turn.session, turn.session.get_one(Referral, mine.referral_id)
+    opening = wording.opening_name(session, referral.opening_id)
+    blocks: list[Block] = [Paragraph(_words(turn, mine, opening)), Items(tuple(Item(part) for part in bonus_cards.split_parts(session, referral)))]
     if mine.accepted_at is None and mine.declined_at is None and not mine.decided_by:
         handle = f"{mine.id}:{mine.version}"
         blocks.append(Buttons((Button(say("splits.accept"), "split.accept", handle, "primary"), Button(say("splits.decline"), "split.decline", handle))))

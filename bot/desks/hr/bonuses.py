@@ -110,22 +110,30 @@ def _approval_buttons(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
 
 
 def _question_buttons(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
-    """A held bonus asks something; these are the answers."""
+    """A held bonus asks something; these are the answers, and where to look before giving one."""
+    why = bonus_cards.why_button(bonus)
+    go_on = Button(say("bonuses.all_well"), "bonus.confirm", bonus.handle, "primary")
     if bonus.reason == "split_open":
-        return (Button(say("splits.open"), "split.show", str(bonus.referral_id), "primary"), bonus_cards.why_button(bonus))
+        return (Button(say("splits.open"), "split.show", str(bonus.referral_id), "primary"), why)
+    if bonus.reason == "hire_unknown":
+        return _still_here(turn, bonus)
     if bonus.reason in HOLD_REASONS:
-        go_on = Button(say("bonuses.all_well"), "bonus.confirm", bonus.handle, "primary")
-        return (go_on, Button(say("bonuses.no_bonus_why"), "bonus.end", bonus.handle, "danger"))
+        return (go_on, Button(say("bonuses.no_bonus_why"), "bonus.end", bonus.handle, "danger"), why)
     if bonus.reason == "start_differs":
-        right = Button(say("bonuses.all_well"), "bonus.confirm", bonus.handle, "primary")
-        return (right, bonus_cards.start_button(turn.session, bonus))
+        return (go_on, bonus_cards.start_button(turn.session, bonus), why)
     sure = say("bonuses.no_bonus_sure", money=wording.worth(turn.session, bonus))
-    if bonuses.is_rule(bonus.reason):
-        let_pass = Button(say("bonuses.pass.button"), "bonus.pass", bonus.handle)
-        return (let_pass, Button(say("bonuses.no_bonus"), "bonus.refuse", bonus.handle, "danger", confirm=sure))
-    is_here = bonus.reason == "hire_unknown"
-    stays, left = (say("bonuses.still_here"), say("bonuses.has_left")) if is_here else (say("bonuses.all_well"), say("bonuses.no_bonus"))
-    return (Button(stays, "bonus.confirm", bonus.handle, "primary"), Button(left, "bonus.refuse", bonus.handle, "danger", confirm=sure))
+    no_bonus = Button(say("bonuses.no_bonus"), "bonus.refuse", bonus.handle, "danger", confirm=sure)
+    return (Button(say("bonuses.pass.button"), "bonus.pass", bonus.handle), no_bonus, why)
+
+
+def _still_here(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
+    """Nobody in the directory is the newcomer: HR says, and the referral's card leads to who it is (no name stands in a list)."""
+    sure = say("bonuses.has_left_sure", money=wording.worth(turn.session, bonus))
+    return (
+        Button(say("bonuses.still_here"), "bonus.confirm", bonus.handle, "primary"),
+        Button(say("bonuses.has_left"), "bonus.refuse", bonus.handle, "danger", confirm=sure),
+        Button(say("bonuses.who_is_it"), "referral.show", str(bonus.referral_id)),
+    )
 
 
 def approve(turn: Turn, value: str) -> Replace:

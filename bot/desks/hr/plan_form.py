@@ -76,10 +76,16 @@ def _currency(turn: Turn, values: dict[str, str]) -> str:
 
 
 def _parts(turn: Turn, values: dict[str, str], currency: str) -> tuple[Instalment, ...]:
-    numbers = [n for n in range(1, plans.MAX_INSTALMENTS + 1) if values.get(f"amount_{n}", "").strip() or values.get(f"days_{n}", "").strip()]
+    numbers = [n for n in range(1, plans.MAX_INSTALMENTS + 1) if _is_wanted(values, n)]
     if numbers != list(range(1, len(numbers) + 1)):
         raise FieldRefusal(f"amount_{numbers[0] if numbers[0] > 1 else numbers[-1]}", "plans.gap")
     return tuple(_part(turn, values, n, currency) for n in numbers)
+
+
+def _is_wanted(values: dict[str, str], number: int) -> bool:
+    """A part is left out by saying so, or by leaving its amount and its days empty; whoever chose a day off or a donation wants one."""
+    reward = values.get(f"reward_{number}", "money")
+    return bool(reward) and (reward != "money" or any(values.get(f"{field}_{number}", "").strip() for field in ("amount", "days")))
 
 
 def _part(turn: Turn, values: dict[str, str], number: int, currency: str) -> Instalment:
@@ -92,7 +98,7 @@ def _part(turn: Turn, values: dict[str, str], number: int, currency: str) -> Ins
         return Instalment(days, Money(0, currency), "day_off", int(text))
     money = read_money(values, field, currency)
     if reward != "donation":
-        return Instalment(days, money, reward or "money")
+        return Instalment(days, money, reward)
     if not is_id(charity) or turn.session.get(Charity, int(charity)) is None:
         raise FieldRefusal(f"reward_{number}", "plans.reward_unknown")
     return Instalment(days, money, "donation", charity_id=int(charity))

@@ -7,8 +7,8 @@ import re
 from bot import bonuses
 from bot.bonuses import ReferralShare, splits
 from bot.bonuses.shares import rows_of
-from bot.bonuses.splits import MOST, Part, percent
-from bot.desks import wording
+from bot.bonuses.splits import MOST, Part
+from bot.desks import bonus_cards, wording
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
@@ -68,7 +68,8 @@ def _card(turn: Turn, referral: Referral, done: Say | None = None) -> Card:
     version = rows[0].version if rows else 0
     blocks: list[Block] = [Paragraph(done)] if done else []
     if rows:
-        blocks += [Paragraph(_state(turn, referral, rows)), Items(tuple(Item(_part(turn, row), _answer(row)) for row in rows))]
+        parts = zip(bonus_cards.split_parts(turn.session, referral), rows, strict=True)
+        blocks += [Paragraph(_state(turn, referral, rows)), Items(tuple(Item(part, _answer(row)) for part, row in parts))]
     else:
         blocks.append(Paragraph(say("splits.alone", name=wording.person_name(turn.session, referral.referrer_id))))
     if others := [wording.person_name(turn.session, i) for i in splits.others(turn.session, referral.id or 0)]:
@@ -83,10 +84,6 @@ def _state(turn: Turn, referral: Referral, rows: list[ReferralShare]) -> Say:
     if rows[0].decided_by:
         return say("splits.decided", name=name, at=rows[0].proposed_at, reason=rows[0].reason)
     return say("splits.agreed" if bonuses.is_settled(turn.session, referral) else "splits.waits", name=name, at=rows[0].proposed_at)
-
-
-def _part(turn: Turn, row: ReferralShare) -> Say:
-    return say("splits.part", name=wording.person_name(turn.session, row.person_id), percent=percent(row.basis_points))
 
 
 def _answer(row: ReferralShare) -> Say | None:

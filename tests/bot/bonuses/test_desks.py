@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from bot import bonuses, ledger, outbox, settings
+from bot.bonuses import Share
 from bot.db import Database
 from bot.desks import Deployment, Turn, notices
 from bot.desks.hr.bonuses import pay_run_file
@@ -146,6 +147,21 @@ async def test_has_left_ends_every_part_of_the_hire(desk: Desk) -> None:
     assert "will not be paid" in read(answer)
     assert [world.bonus(b.id).reason for b in (first, second)] == ["hire_left", "hire_left"] and world.owed() == 0
     assert "About your bonus of €100.00" in desk.told(world.referrer)
+
+
+async def test_who_is_asked_whether_somebody_is_here_can_see_who_and_answers_for_the_whole_hire(desk: Desk) -> None:
+    """Two shares ask the same; the card of the referral is a press away, and "has left" ends both."""
+    world = desk.world
+    other = add_person(world.db, "Toinen Tuoja")
+    referral = world.refer(world.plan((30, "100"), (180, "400")))
+    made = world.hire(referral, date(2026, 3, 2), shares=[Share(world.referrer.id or 0), Share(other.id or 0)])
+    desk.tick(at(date(2026, 4, 1)))
+    todo = await desk.say(world.hr, "admin bonuses")
+    whose = await desk.press(world.hr, buttons(todo, "referral.show")[0])
+    assert "Referral" in read(whose) and len(buttons(whose, "referral.open")) == 1, "the name is shown to who asks, and that is on record"
+    await desk.press(world.hr, buttons(todo, "bonus.refuse")[1])
+    assert {(world.bonus(b.id).state, world.bonus(b.id).reason) for b in made} == {("forfeited", "hire_left")}
+    assert (world.owed(), world.owed(other)) == (0, 0)
 
 
 async def test_hr_holds_with_a_reason_and_lets_it_go_on(desk: Desk) -> None:

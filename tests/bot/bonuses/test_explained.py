@@ -10,14 +10,17 @@ from bonus_world import make_world
 from conftest import START, add_person
 from sqlmodel import Session, select
 
-from bot import audit, bonuses
+from bot import audit, bonuses, plans, settings
+from bot.bonuses.splits import Part, propose
 from bot.db import Database
 from bot.desks import Deployment, bookkeeping, explaining
 from bot.desks.clock import STEPS
 from bot.errors import Refusal
 from bot.ledger import LedgerCheck
 from bot.messages import Button, Buttons, Items, say
+from bot.money import Money
 from bot.outbox import Delivery
+from bot.plans import Instalment, PlanDraft
 from content.catalog import LOCALES, Words, entries
 
 
@@ -50,6 +53,52 @@ async def test_the_referrer_reads_the_rule_each_event_each_entry_and_what_comes_
     ):  # fmt: skip
         assert said in text, said
     assert text.count("debit “") == 5, "every entry: promised, handed over, sent back, handed over, paid"
+
+
+@pytest.mark.parametrize(
+    ("off", "own", "of_hr"),
+    [
+        ((), "you and the person hired both work here on that day", "Aino Salo and the person hired both work here on that day"),
+        (("bonus.hire_must_be_here",), "you work here on that day", "Aino Salo works here on that day"),
+        (("bonus.referrer_must_be_here",), "the person hired works here on that day", "the person hired works here on that day"),
+        (("bonus.referrer_must_be_here", "bonus.hire_must_be_here"), "", ""),
+    ],
+)
+async def test_the_conditions_are_those_of_the_settings_and_the_hour_too(desk: Desk, off: tuple[str, ...], own: str, of_hr: str) -> None:
+    world = desk.world
+    for name, value in ((n, v) for n, v in ({"bonus.raise_hour": 7} | dict.fromkeys(off, False)).items()):
+        world.db.write_now(settings.put, START, world.hr.id, name, value)
+    (bonus,) = world.hire(world.refer(world.plan((90, "500.00"))), date(2026, 3, 2))
+    mine, theirs = [read(await desk.press(who, Button(say("x"), "bonus.explain", str(bonus.id)))) for who in (world.referrer, world.hr)]
+    for text, condition in ((mine, own), (theirs, of_hr)):
+        assert f"Condition: {condition}" in text if condition else "Condition" not in text
+    assert "There is nothing for you to do." in mine and "nothing for you" not in theirs, "HR has something to do"
+    desk.tick(START)
+    assert "at 7:00 the conditions are checked" in read(await desk.press(world.referrer, Button(say("x"), "bonus.explain", str(bonus.id))))
+
+
+async def test_a_plan_of_days_off_alone_promised_days_off(desk: Desk) -> None:
+    draft = PlanDraft("Rest", (Instalment(90, Money(0, "EUR"), "day_off", 2),), is_default=True)
+    plan = desk.world.db.write_now(plans.adopt, START, desk.world.hr.id, draft)
+    (bonus,) = desk.world.hire(desk.world.refer(plan.id), date(2026, 3, 2))
+    text = read(await desk.press(desk.world.referrer, Button(say("x"), "bonus.explain", str(bonus.id))))
+    assert "the plan promised 2 days off in all" in text and "€0.00" not in text
+
+
+async def test_whoever_is_asked_about_a_split_reads_what_it_comes_to_and_why_afterwards(desk: Desk) -> None:
+    world, bo = desk.world, add_person(desk.world.db, "Bo Ek")
+    referral = world.refer(world.plan((90, "100.01"), (180, "400.00")))
+    parts = [Part(world.referrer.id or 0, 6000), Part(bo.id or 0, 4000)]
+    world.db.write_now(propose, START, world.hr.id, referral, 0, parts, date(2026, 3, 2))
+    asked = read(await desk.say(world.hr, f"admin splits {referral}"))
+    assert "Aino Salo: 60 %, which is €300.01" in asked and "Bo Ek: 40 %, which is €200.00" in asked, "before the hire, by the promise"
+    world.hire(referral, date(2026, 3, 2))
+    world.db.write_now(propose, START, world.hr.id, referral, 1, parts, date(2026, 3, 2), "You both helped")
+    told = read(await desk.say(world.hr, f"admin splits {referral}"))
+    assert "Bo Ek: 40 %, which is €200.00" in told
+    first = world.bonuses(referral)[0]
+    text = read(await desk.press(world.referrer, Button(say("x"), "bonus.explain", str(first.id))))
+    assert "The part of €100.01 is divided. 60 % of it, share number 1, is €60.01." in text
 
 
 async def test_the_same_by_a_command_with_the_bonuss_number(desk: Desk) -> None:
@@ -91,7 +140,7 @@ def test_a_long_history_is_paged_and_nothing_of_it_is_lost(desk: Desk) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_state_says_what_comes_next_in_every_language(locale: str) -> None:
     for state in bonuses.STATES:
-        assert Words(locale)(say(f"bonuses.explain.next.{state}", day=date(2026, 5, 31)))
+        assert Words(locale)(say(f"bonuses.explain.next.{state}", day=date(2026, 5, 31), hour=9))
 
 
 def test_every_movement_the_house_makes_has_a_meaning_in_words() -> None:

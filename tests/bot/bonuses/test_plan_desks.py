@@ -108,6 +108,17 @@ async def test_a_part_that_cannot_be_is_answered_beside_its_field(desk: Desk, va
     assert desk.world.db.read_now(plans.current_plans) == []
 
 
+async def test_a_part_is_left_out_by_saying_so_and_a_chosen_one_is_never_dropped(desk: Desk) -> None:
+    hr, parts = desk.world.hr, {"name": "A", "amount_1": "500", "days_1": "90", "amount_2": "300", "days_2": "180"}
+    kept = await desk.fill(hr, "plan.save", **parts, reward_2="money")
+    assert "€800.00" in read(kept)
+    without = await desk.fill(hr, "plan.save", **parts | {"name": "B", "reward_2": ""})
+    assert "€500.00" in read(without) and "€300.00" not in read(without) and "€800.00" not in read(without)
+    one = {"name": "C", "amount_1": "500", "days_1": "90"}
+    assert "days_2" in wrong(await desk.fill(hr, "plan.save", **one, reward_2="day_off", amount_2="1")), "how long after the first day?"
+    assert wrong(await desk.fill(hr, "plan.save", **one, reward_2="day_off")), "chosen, and nothing else filled in"
+
+
 async def test_a_plan_in_another_currency_keeps_it(desk: Desk) -> None:
     listed = await make_plan(desk, name="Sverige", currency="sek", amount_1="5 000", days_1="90", country="Sweden")
     assert "Sverige: SEK5,000.00" in read(listed)
