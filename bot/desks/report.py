@@ -19,6 +19,8 @@ from bot.stories import Story
 from bot.strategy import Flood, Override, Rhythm, Sent, Strategy
 
 STRATEGIES, LINES = 3, 6
+CHARTS = 2  # as many as Slack draws in one message; the figures stand in words above
+BEHIND = ("behind", "missed")
 SCALE = 200  # percent: a bar ten times the others would make them unreadable
 
 
@@ -43,9 +45,14 @@ def read(session: Session, deployment: Deployment, now: datetime) -> Week:
         (row, [insights.progress(session, m, now, today, deployment.currency, zone) for m in strategy.measures(session, row.id or 0)])
         for row in strategy.listed(session)
     ]
+    standings.sort(key=lambda found: not _is_behind(found[1]))  # what needs a look is not among those left out
     rhythms, floods = strategy.rhythms(session, today, planned), strategy.floods(session, today, planned)
     overrides = strategy.overrides_since(session, now - timedelta(days=7), now + timedelta(microseconds=1))
     return Week(standings, stories.held(session), rhythms, floods, overrides, planned, stories.waiting(session))
+
+
+def _is_behind(progress: list[Progress]) -> bool:
+    return any(p.verdict in BEHIND for p in progress)
 
 
 def card(session: Session, deployment: Deployment, now: datetime) -> Card:
@@ -54,8 +61,11 @@ def card(session: Session, deployment: Deployment, now: datetime) -> Card:
     blocks: list[Block] = []
     if not week.standings:
         blocks.append(Paragraph(say("strategy.empty")))
+    drawn = 0
     for row, progress in week.standings[:STRATEGIES]:
-        blocks += [Heading(Plain(row.name)), *standing(progress)]
+        found = standing(progress, draw=drawn < CHARTS)
+        drawn += sum(isinstance(block, ChartBlock) for block in found)
+        blocks += [Heading(Plain(row.name)), *found]
     if len(week.standings) > STRATEGIES:
         blocks.append(Note(say("report.more", count=len(week.standings) - STRATEGIES)))
     blocks += [Divider(), *_balance(session, deployment, now, week), *_rhythm(session, week), *_overrides(session, week), *_promises(session, now)]
@@ -64,13 +74,14 @@ def card(session: Session, deployment: Deployment, now: datetime) -> Card:
     return Card(say("report.title", day=deployment.today(now)), tuple(blocks))
 
 
-def standing(progress: list[Progress]) -> list[Block]:
-    """The measures of one strategy, as lines and as a chart of how far each is and should be."""
+def standing(progress: list[Progress], *, draw: bool = True) -> list[Block]:
+    """The measures of one strategy, as lines and as a chart of how far each is and should be; none where every bar would be empty."""
     if not progress:
         return [Paragraph(say("strategy.no_measures"))]
     facts = tuple(Fact(say(f"strategy.figure.{p.measure.figure}"), against(p)) for p in progress[:10])
     counted = [p for p in progress[:10] if p.now is not None]
-    return [Facts(facts), *((ChartBlock(chart(counted)),) if counted else ())]
+    is_worth_it = draw and any(p.percent or p.planned for p in counted)
+    return [Facts(facts), *((ChartBlock(chart(counted)),) if is_worth_it else ())]
 
 
 def against(p: Progress) -> Say:
@@ -197,7 +208,7 @@ def _for_strategies(week: Week) -> tuple[Say, Button] | None:
         return say("report.step.flood", count=week.floods[0].count, day=week.floods[0].from_on), Button(
             say("stories.button.admin"), "stories.tab", "scheduled:0", "primary"
         )
-    behind = [(p, row) for row, progress in week.standings for p in progress if p.verdict in ("behind", "missed")]
+    behind = [(p, row) for row, progress in week.standings for p in progress if p.verdict in BEHIND]
     if not behind:
         return None
     worst, row = min(behind, key=lambda found: found[0].percent - found[0].planned)

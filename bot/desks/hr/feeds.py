@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot import audiences, stories, strategy
 from bot.desks.balance_words import audience_name
 from bot.desks.turn import NEWSROOM, Desk, Turn
@@ -36,6 +38,7 @@ from bot.stories import LOCALES, Feed, FeedDraft
 from bot.strategy import KINDS
 
 PAGE = 8
+SOON = timedelta(minutes=5)
 
 
 def show(turn: Turn, text: str) -> Answer:
@@ -52,20 +55,22 @@ def page(turn: Turn, value: str) -> Answer:
 
 def _list(turn: Turn, number: int) -> Card:
     rows = stories.listed_feeds(turn.session, number, PAGE)
-    items = tuple(Item(Plain(r.name), _state(r), (Button(say("stories.button.open"), "feed.open", str(r.id)),)) for r in rows[:PAGE])
+    items = tuple(Item(Plain(r.name), _state(r, turn.now), (Button(say("stories.button.open"), "feed.open", str(r.id)),)) for r in rows[:PAGE])
     blocks: list[Block] = [Paragraph(say("intake.feeds.lead")), Items(items)] if items else [Paragraph(say("intake.feeds.empty"))]
     more = (Button(say("stories.button.more"), "feed.page", str(number + 1)),) if len(rows) > PAGE else ()
     blocks.append(Buttons((Button(say("intake.button.feed_new"), "feed.new", style="primary"), *more)))
     return Card(say("intake.feeds.title"), tuple(blocks))
 
 
-def _state(row: Feed) -> Say:
+def _state(row: Feed, now: datetime) -> Say:
     """How it stands, in a line."""
     if not row.is_on:
         return say("intake.feeds.stopped")
     if row.problem:
         return say("intake.feeds.failing", since=row.failing_since or row.created_at, why=unread(row.problem, row.problem_status))
-    return say("intake.feeds.read", moment=row.read_at, count=row.taken) if row.read_at else say("intake.feeds.not_yet")
+    if row.read_at:
+        return say("intake.feeds.read", moment=row.read_at, count=row.taken)
+    return say("intake.feeds.first", moment=row.next_at) if row.next_at - now > SOON else say("intake.feeds.not_yet")
 
 
 def open_feed(turn: Turn, value: str) -> Answer:

@@ -8,7 +8,7 @@ from bot import stories
 from bot.desks.balance_words import audience_name
 from bot.desks.notices import Owed
 from bot.desks.wording import person_name
-from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Picture, Plain, Text, say
+from bot.messages import Block, Button, Buttons, Card, Fact, Facts, Note, Paragraph, Picture, Plain, Say, Text, say
 from bot.stories import Review, Story, StoryChange
 from bot.stories.wordings import Worded
 from bot.strategy import Strategy
@@ -112,7 +112,7 @@ def proposal_card(session: Session, row: Story) -> Card:
     """A story in review, with what a curator can do."""
     blocks: list[Block] = [Picture(row.image_url, Plain(row.image_alt))] if row.image_url else []
     blocks += [Paragraph(Plain(row.summary))] if row.summary else []
-    blocks += [Note(Plain(row.link)), Note(_whence(session, row)), *flags(session, row), Facts(_meant(session, row))]
+    blocks += [Note(Plain(row.link)), Note(whence(session, row)), *flags(session, row), Facts(_meant(session, row))]
     value = f"{row.id}:{row.version}"
     blocks.append(
         Buttons((
@@ -132,9 +132,10 @@ def _meant(session: Session, row: Story) -> tuple[Fact, ...]:
     return (*facts, Fact(say("stories.fact.strategy"), Plain(goal.name))) if goal else facts
 
 
-def _whence(session: Session, row: Story) -> Text:
+def whence(session: Session, row: Story, *, brief: bool = False) -> Say:
+    """Who proposed it (and whether they like to be named, unless `brief`), or the feed it came from."""
     if name := person_name(session, row.proposer_id):
-        return say("intake.review.by_credited" if row.is_credited else "stories.review.by", name=name)
+        return say("intake.review.by_credited" if row.is_credited and not brief else "stories.review.by", name=name)
     return say("stories.review.from", source=stories.feed_named(session, row.source) or row.source or "–")
 
 

@@ -191,6 +191,9 @@ async def test_hr_adds_a_feed_and_sees_how_it_stands(db: Database, deployment: D
     form = (await talk.press(hr, "feed.new")).form
     card = (await talk.submit(hr, form, url="https://meri.example/rss", name="Blog", kind="give")).card
     assert "Last read\nNot yet" in text_of(card)
+    assert "soon" in text_of(await talk.command(hr, "admin", "feeds"))
+    db.write_now(lambda s: setattr(s.exec(select(Feed)).one(), "next_at", START + timedelta(hours=3)))
+    assert "first time on 2 March 2026 14:00" in text_of(await talk.command(hr, "admin", "feeds"))
     feed = db.read_now(lambda s: s.exec(select(Feed)).one())
     read(db, feed, START, drafts=entries(1))
     read(db, feed, START + timedelta(hours=1), Outcome(problem="html"))

@@ -67,7 +67,7 @@ async def test_hr_makes_a_strategy_and_sees_figures_against_targets(db: Database
         assert isinstance(wrong, Correct) and set(wrong.errors) == {field}, (field, value)
         text_of(list(wrong.errors.values()), "sv")
     made = await talk.submit(hr, form, **good)
-    assert "0 of 4 until 30 June 2026, on plan" in text_of(made)
+    assert "0 of 4 by 30 June 2026, on plan" in text_of(made)
     again = await talk.submit(hr, form, **good)
     assert set(again.errors) == {"name"}
 

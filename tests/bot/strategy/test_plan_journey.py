@@ -21,8 +21,8 @@ from bot import audiences, insights, stories, strategy
 from bot.audiences import Rule
 from bot.bonuses import Bonus
 from bot.db import Database
-from bot.desks import Deployment, clock_strategy, notices, views
-from bot.messages import ChartBlock, Correct, HomeOpened
+from bot.desks import Deployment, clock_strategy, notices, report, views
+from bot.messages import ChartBlock, Correct, Heading, HomeOpened
 from bot.outbox import Delivery
 from bot.referrals.records import StageChange
 from bot.stories import Story, nurture
@@ -111,6 +111,26 @@ def test_the_report_has_charts_one_next_step_and_fits_both_platforms(db: Databas
         words = Words(locale, "Europe/Helsinki")
         assert slack_limits.problems(card_to_message(card, words)["blocks"], "message") == []
         assert adaptive.problems(card_to_adaptive(card, words)) == []
+
+
+def test_what_is_behind_stands_first_and_no_chart_is_empty_or_one_too_many_for_slack(db: Database, deployment: Deployment) -> None:
+    plan = planned_company(db)
+
+    def more(session: Session) -> None:
+        for name, days in (("Brand new", 0), ("Steady", 0), ("Calm", 0), ("Older and behind", 20)):
+            row = strategy.create(session, START, plan.hr.id or 0, name, "A goal", None)
+            strategy.add_measure(session, START, plan.hr.id or 0, row.id or 0, "human_clicks", 40, TODAY + 60 * DAY)
+            measure = strategy.measures(session, row.id or 0)[0]
+            measure.start_on = TODAY - days * DAY
+
+    db.write_now(more)
+    card = week_card(db, deployment, START)
+    titles = [text_of(b.text) for b in card.blocks if isinstance(b, Heading)]
+    assert titles[:3] == ["Older and behind", "Once Meri, always Meri", "Brand new"]
+    assert len([b for b in card.blocks if isinstance(b, ChartBlock)]) == 2
+    assert "2 more strategies" in text_of(card)
+    new = db.read_now(lambda s: report.standing(report.read(s, deployment, START).standings[2][1]))
+    assert not any(isinstance(b, ChartBlock) for b in new), "a chart of empty bars says nothing"
 
 
 def test_a_measure_is_judged_by_the_day(db: Database) -> None:

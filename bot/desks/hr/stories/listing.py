@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import insights, stories
 from bot.desks.hr.stories.balance import held_line
 from bot.desks.hr.stories.showing import admin_card, read_story
+from bot.desks.notices.stories import whence
 from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import read_id
 from bot.messages import Answer, Block, Button, Buttons, Card, Heading, Item, Items, Paragraph, Plain, Say, Show, say
@@ -46,18 +47,18 @@ def _page(turn: Turn, state: str, page: int) -> Card:
 def _item(turn: Turn, row: Story, clicks: int) -> Item:
     return Item(
         Plain(row.title),
-        held_line(turn, row) if row.state == "held" else _detail(row, clicks),
+        held_line(turn, row) if row.state == "held" else _detail(turn, row, clicks),
         (Button(say("stories.button.open"), "story.open", str(row.id)),),
     )
 
 
-def _detail(row: Story, clicks: int) -> Say:
+def _detail(turn: Turn, row: Story, clicks: int) -> Say:
     kind, state = say(f"stories.kind.{row.kind}"), say(f"stories.state.{row.state}")
     if row.state == "published":
         return say("stories.admin.published", kind=kind, day=(row.published_at or row.created_at).date(), count=clicks)
     if row.state == "scheduled":
         return say("stories.admin.scheduled", kind=kind, moment=row.publish_at)
-    return say("stories.admin.detail", kind=kind, state=state)
+    return say("stories.admin.detail", kind=kind, state=whence(turn.session, row, brief=True) if row.state == "review" else state)
 
 
 def open_story(turn: Turn, value: str) -> Answer:

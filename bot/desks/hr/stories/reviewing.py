@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import stories
 from bot.desks.hr.stories.showing import admin_card, old_value, read_story
 from bot.desks.turn import Turn
-from bot.messages import Answer, Ask, Card, Form, Paragraph, Show, TextField, say
+from bot.messages import Answer, Ask, Button, Buttons, Card, Form, Paragraph, Show, TextField, say
 
 
 def approve(turn: Turn, value: str) -> Answer:
@@ -27,14 +27,21 @@ def _ask(turn: Turn, value: str, verdict: str) -> Answer:
 
 def approved(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """It is a draft now, ready for captions and a time."""
-    return Show(admin_card(turn, _decide(turn, subject, values, approve=True)))
+    card = admin_card(turn, _decide(turn, subject, values, approve=True))
+    return Show(Card(card.title, (*card.blocks, *_further(turn)), card.tone))
 
 
 def refused(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """It is out of the queue."""
     row = _decide(turn, subject, values, approve=False)
     told = "stories.review.told" if row.proposer_id else "stories.review.closed"
-    return Show(Card(say("stories.review.refused", title=row.title), (Paragraph(say(told)),)))
+    return Show(Card(say("stories.review.refused", title=row.title), (Paragraph(say(told)), *_further(turn))))
+
+
+def _further(turn: Turn) -> tuple[Buttons, ...]:
+    """The way to those that still wait, where any do."""
+    waiting = stories.waiting(turn.session)
+    return (Buttons((Button(say("stories.review.further", count=waiting), "stories.tab", "review:0"),)),) if waiting else ()
 
 
 def _decide(turn: Turn, subject: str, values: dict[str, str], *, approve: bool) -> stories.Story:
