@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from sqlmodel import Session
@@ -86,7 +86,7 @@ class CandidatePage:
             answered = await self._write(candidate.correct, request, given, view.locale, paper)
         else:
             answered = Answered(errors={"cv": wrong})
-        return await self._after(request, view, filling, answered, has_file=paper is not None)
+        return await self._after(request, view, filling, answered, has_file=paper is not None, is_saved=True)
 
     async def download(self, request: web.Request) -> web.Response:
         """Everything we hold, as a file for machines."""
@@ -151,10 +151,11 @@ class CandidatePage:
         hub.wake()
         return answered
 
-    async def _after(self, request: web.Request, view: CandidateView, filling: Filling, answered: Answered, nonce: str = "", *, has_file: bool) -> web.Response:
+    async def _after(self, request: web.Request, view: CandidateView, filling: Filling, answered: Answered, nonce: str = "", *, has_file: bool,
+                     is_saved: bool = False) -> web.Response:  # fmt: skip
         """The page again with what is wrong, else where the post leads."""
         if not answered.errors:
-            return self._onward(answered.token or _token(request), view.locale)
+            return self._onward(answered.token or _token(request), view.locale, is_saved=is_saved)
         errors = dict(answered.errors)
         if has_file:
             errors["cv"] = say("candidate.cv.again")
@@ -165,8 +166,12 @@ class CandidatePage:
         filled, form = filled or Filled(), view.form or view.correction
         values = {f.name: filled.values.get(f.name, initial(f)) for f in form.fields} if form else {}
         address = f"/r/{quote(_token(request), safe='')}"
-        body = draw("candidate.html", words, view=view, form=form, values=values, filled=filled, nonce=nonce or view.nonce, address=address, accept=ACCEPT)
-        html = draw("plain.html", words, title=words(view.title), body=body, banner="", organisation=self.portal.hub.deployment.organisation)
+        body = draw(
+            "candidate.html", words, view=view, form=form, values=values, filled=filled, nonce=nonce or view.nonce, address=address, accept=ACCEPT,
+            is_saved=request.query.get("saved") == "1",
+        )  # fmt: skip
+        organisation = self.portal.hub.deployment.organisation
+        html = draw("plain.html", words, title=words(view.title), body=body, banner="", organisation=organisation, languages_above=True)
         status = 422 if filled.errors else _STATUS[view.state]
         return self._dressed(web.Response(text=html, status=status, content_type="text/html"))
 
@@ -174,9 +179,9 @@ class CandidatePage:
         named = {"Content-Disposition": f'attachment; filename="{name}"'}
         return self._dressed(web.Response(body=content, content_type=kind, charset="utf-8" if kind.startswith("text/") else None, headers=named))
 
-    def _onward(self, token: str, locale: str) -> web.Response:
-        language = f"?lang={locale}" if locale in LOCALES else ""
-        return self._dressed(web.Response(status=303, headers={"Location": f"/r/{quote(token, safe='')}{language}"}))
+    def _onward(self, token: str, locale: str, *, is_saved: bool = False) -> web.Response:
+        query = urlencode(({"lang": locale} if locale in LOCALES else {}) | ({"saved": "1"} if is_saved else {}))
+        return self._dressed(web.Response(status=303, headers={"Location": f"/r/{quote(token, safe='')}{'?' if query else ''}{query}"}))
 
     def _dressed(self, response: web.Response) -> web.Response:
         return self.portal.dressed(response, headers.PUBLIC, "no-referrer")

@@ -28,13 +28,14 @@ State = Literal["form", "done", "erased", "expired", "closed", "unknown"]
 
 @dataclass(frozen=True)
 class OpeningFacts:
-    """What a candidate is told about the opening; `link` is the organisation's own page, or the empty text."""
+    """What a candidate is told about the opening, in its own `language`; `link` is the organisation's own page, or the empty text."""
 
     title: str
     department: str
     location: str
     description: str
     link: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -282,4 +283,6 @@ def _can_withdraw(referral: Referral) -> bool:
 
 
 def _facts(opening: JobOpening | None) -> OpeningFacts | None:
-    return OpeningFacts(opening.title, opening.department, opening.location, opening.description, opening.link) if opening else None
+    if opening is None:
+        return None
+    return OpeningFacts(opening.title, opening.department, opening.location, opening.description, opening.link, opening.language)

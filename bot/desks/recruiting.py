@@ -71,7 +71,8 @@ def details_card(turn: Turn, referral: Referral) -> Card:
     title = say("recruiter.details.title", opening=opening, number=f"{referral.id}")
     if candidate is None or details is None:
         return Card(title, (Paragraph(say("recruiter.details.erased")),))
-    rows = [Fact(say(f"candidate.field.{name}"), Plain(getattr(details, name))) for name in ("name", "email", "phone", "linkedin") if getattr(details, name)]
+    rows = [Fact(say("recruiter.fact.name"), Plain(details.name))]
+    rows += [Fact(say(f"candidate.field.{name}"), Plain(getattr(details, name))) for name in ("email", "phone", "linkedin") if getattr(details, name)]
     rows.append(Fact(say("recruiter.fact.referrer"), Plain(wording.person_name(turn.session, referral.referrer_id))))
     rows.append(Fact(say("recruiter.fact.language"), say(f"refer.language.{candidate.locale}")))
     rows.append(Fact(say("candidate.fact.about_others"), say("candidate.yes" if candidate.about_others else "candidate.no")))

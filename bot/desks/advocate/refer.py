@@ -92,14 +92,16 @@ def link_card(turn: Turn, link: ReferralLink, language: str, message: str = "") 
     address, named = turn.deployment.link(f"r/{link.token}"), referrals.named_openings(turn.session, link)
     title = say("refer.card.title", title=named[0].title) if named else say("refer.card.title_general", organisation=turn.deployment.organisation)
     qr = turn.deployment.link(f"q/{link.token}.png")
+    promise, reason = wording.promised(turn.session, turn.person, referrals.first_open(turn.session, link, turn.today), turn.today)
     blocks: list[Block] = [
         Paragraph(say("refer.card.lead")),
         Copyable(say("refer.card.link"), address),
         Copyable(say("refer.card.forward"), message or forward_text(turn, named, language, address)),
         Buttons((Button(say("refer.button.reword"), "refer.reword", f"{link.id}:{LOCALES.index(language)}"), Button(say("refer.button.qr"), url=qr))),
         Picture(qr, say("refer.card.qr", title=wording_of(named)), is_code=True),
-        Facts(tuple(_earns(turn, link, named))),
+        Facts(tuple(_earns(turn, link, named, promise, reason))),
         *((Note(say("refer.earns.first")),) if len(named) > 1 else ()),
+        *((_newcomers(turn),) if promise and not reason and settings.get(turn.session, "bonus.former_employee_days") else ()),
         Paragraph(say("refer.card.next")),
         Note(say("referrals.told.first_counts")),
         Note(say("refer.card.nothing_stored")),
@@ -113,10 +115,8 @@ def wording_of(named: list[JobOpening]) -> Say | str:
     return " / ".join(o.title for o in named) if named else say("referrals.general")
 
 
-def _earns(turn: Turn, link: ReferralLink, named: list[JobOpening]) -> list[Fact]:
+def _earns(turn: Turn, link: ReferralLink, named: list[JobOpening], promise: Promise | None, reason: str | None) -> list[Fact]:
     """Whether they can earn a bonus, by which plan, how much, and when it is paid. Nobody is known yet, so it tells of nobody."""
-    opening = referrals.first_open(turn.session, link, turn.today)
-    promise, reason = wording.promised(turn.session, turn.person, opening, turn.today)
     rows: list[tuple[str, Text]] = [("refer.earns.openings", Plain(" / ".join(o.title for o in named)))] if len(named) > 1 else []
     rows.append(("refer.earns.you", say("refer.earns.no", reason=say(f"bonuses.reason.{reason}")) if reason else say("refer.earns.yes")))
     if promise is None:
@@ -126,6 +126,11 @@ def _earns(turn: Turn, link: ReferralLink, named: list[JobOpening]) -> list[Fact
                  ("refer.earns.when", when_paid(turn.session, promise))]  # fmt: skip
     rows.append(("refer.card.valid", say("refer.card.valid_until", day=turn.deployment.today(link.expires_at))))
     return [Fact(say(key), text) for key, text in rows]
+
+
+def _newcomers(turn: Turn) -> Note:
+    """For whom nobody earns, said before anybody is asked."""
+    return Note(say("refer.earns.newcomers", count=int(settings.get(turn.session, "bonus.former_employee_days"))))
 
 
 def when_paid(session: Session, promise: Promise) -> Say:

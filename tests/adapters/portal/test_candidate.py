@@ -81,6 +81,9 @@ async def test_a_mistake_is_said_beside_its_field_and_nothing_is_lost(portal: Po
     form = wrong.main.one("form")
     assert {"f.email", "f.name"} >= {f"f.{e.attrs['id'][2:]}" for e in form.all("p", class_="error")} != set()
     assert dict(form.fields())["f.message"] == "I like boats"
+    said = wrong.main.one("div", class_="problems")
+    assert wrong.main.text.index(said.text[:20]) < wrong.main.text.index("Onni Kallio"), "a page that comes again begins with what is wrong"
+    assert [a.attrs["href"] for a in said.all("a")] == ["#f-name", "#f-email"]
     assert await _candidates(portal) == 0
     assert (await stranger.send(form, ("f.name", NAME), ("f.email", "ida@home.example"))).status == 200
 
@@ -122,10 +125,15 @@ async def test_the_page_speaks_three_languages(stranger: Browser, link: str) -> 
         page = await stranger.get(f"{link}?lang={locale}")
         assert page.root.one("html").attrs["lang"] == locale
         titles.add(page.main.one("h1").text)
-        assert page.main.one("nav").one("a", aria_current="true").attrs["lang"] == locale
+        assert page.root.one("nav", class_="languages").one("a", aria_current="true").attrs["lang"] == locale
     assert len(titles) == 3
     _, _, text = await stranger.raw("GET", link, headers={"Accept-Language": "sv-FI"})
     assert 'lang="sv"' in text
+
+
+async def test_the_languages_stand_above_a_page_that_one_may_not_be_able_to_read(stranger: Browser, link: str) -> None:
+    _, _, text = await stranger.raw("GET", link)
+    assert text.index('class="languages"') < text.index("<main") and text.count('class="languages"') == 1
 
 
 async def test_the_chosen_language_stays_after_the_yes(stranger: Browser, link: str) -> None:

@@ -108,8 +108,9 @@ async def test_details_are_put_right_on_the_same_page(portal: Portal, stranger: 
     async def form() -> Element:
         return next(f for f in (await stranger.get(f"{own}?lang=en")).main.all("form") if f.attrs["action"].endswith("/correct"))
 
-    status, _, _ = await send(stranger, await form(), ("cv.docx", docx()), f_name="Ida Berg", f_referrer_may_see="")
-    assert status == 303
+    status, headers, _ = await send(stranger, await form(), ("cv.docx", docx()), f_name="Ida Berg", f_referrer_may_see="")
+    assert status == 303 and "Saved." in (await stranger.get(headers["Location"])).main.text
+    assert "Saved." not in (await stranger.get(f"{own}?lang=en")).main.text
     (row,) = rows(portal, CandidateFile)
     assert row.kind == "docx" and "Ida Berg" in (await stranger.get(own)).main.text
     status, _, text = await send(stranger, await form(), None, f_email="nonsense")

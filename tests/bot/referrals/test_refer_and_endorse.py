@@ -9,7 +9,7 @@ import pytest
 from referral_desk import Company, buttons_of, company, text_of
 from sqlmodel import select
 
-from bot import openings, plans, privacy
+from bot import openings, plans, privacy, settings
 from bot.audit import AuditEntry
 from bot.db import Database
 from bot.desks import Deployment, candidate, notices
@@ -132,6 +132,15 @@ async def test_each_part_and_its_day_is_told_and_whoever_cannot_earn_hears_why(s
     assert "Yes, by all we know today." in text and "Somebody else may have referred the same person" in text
     refused = text_of((await refer(small, opening, who=small.rita)).card)  # type: ignore[attr-defined]
     assert "Can you earn a bonus? | No: " in refused and "In two" not in refused
+
+
+async def test_for_whom_nobody_earns_is_said_before_anybody_is_asked(small: Company) -> None:
+    values = {"opening": str(small.opening.id), "language": "fi"}
+    said = "left less than 365 days ago"
+    assert said in text_of((await small.hear(small.aino, Submission("refer.link", "", values))).card)
+    assert said not in text_of((await small.hear(small.rita, Submission("refer.link", "", values))).card), "who earns nothing anyway needs no rule"
+    small.db.write_now(settings.put, small.now, None, "bonus.former_employee_days", 0)
+    assert "new here" not in text_of((await small.hear(small.aino, Submission("refer.link", "", values))).card)
 
 
 async def test_before_the_yes_there_is_nobody_to_speak_for_and_after_it_the_referrer_is_asked(meri: Company) -> None:
