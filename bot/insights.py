@@ -19,7 +19,7 @@ from bot.referrals import Referral
 from bot.referrals.records import StageChange
 from bot.shares import ALL, Click, ClickTotal, Share, StoryTotal, period_of
 from bot.stories import Story
-from bot.strategy import LOWER_IS_BETTER, Measure
+from bot.strategy import LOWER_IS_BETTER, Measure, Strategy
 
 SMALLEST_GROUP = 5
 
@@ -174,6 +174,14 @@ def referrals_confirmed(session: Session, start: datetime, end: datetime) -> int
     return int(session.exec(select(func.count()).select_from(Referral).where(*when)).one())
 
 
+def followers(session: Session, strategy_id: int) -> int:
+    """Alumni and stakeholders who take part, now and on a break too: those of the strategy's audience."""
+    row = session.get(Strategy, strategy_id)
+    outside = col(Person.enrolled_at).is_not(None), col(Person.kind).in_(("alumna", "stakeholder"))
+    meant = audiences.condition(audiences.rule_of(session, row.audience_id if row else None))
+    return int(session.scalar(sa_select(func.count()).select_from(Person).where(*outside, meant)) or 0)
+
+
 def hires(session: Session, start: datetime, end: datetime) -> int:
     """Referrals that became a hire in [start, end), of the whole programme, whatever became of them since."""
     return int(session.scalar(sa_select(func.count()).select_from(_hired(start, end).subquery())) or 0)
@@ -237,7 +245,7 @@ RATES = frozenset({"clicks_per_share"})  # these do not grow with time: they are
 
 def figure(session: Session, name: str, strategy_id: int, start: datetime, end: datetime, today: date, currency: str) -> int | None:
     """A measure's figure in [start, end): of the strategy's stories, but for referrals, hires and cost per hire, which are the whole
-    programme's. None where there is nothing to count yet. Raises KeyError for an unknown name."""
+    programme's, and for followers, which are those of today. None where there is nothing to count yet. Raises KeyError for an unknown name."""
     of_stories = {"human_clicks": human_clicks, "shares": shares, "sharers": sharers, "stories": published, "gives": gives,
                   "clicks_per_share": clicks_per_share}  # fmt: skip
     of_programme = {"referrals": referrals_confirmed, "hires": hires}
@@ -247,6 +255,8 @@ def figure(session: Session, name: str, strategy_id: int, start: datetime, end: 
         return of_programme[name](session, start, end)
     if name == "adoption":
         return adoption(session, start, end, today, strategy_id).percent
+    if name == "followers":
+        return followers(session, strategy_id)
     if name == "cost_per_hire":
         return cost_per_hire(session, start, end, currency)
     raise KeyError(name)

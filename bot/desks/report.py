@@ -21,6 +21,10 @@ from bot.strategy import Flood, Override, Rhythm, Sent, Strategy
 STRATEGIES, LINES = 3, 6
 CHARTS = 2  # as many as Slack draws in one message; the figures stand in words above
 BEHIND = ("behind", "missed")
+_HELPS = {  # what to do when a figure is behind; for all others: write stories
+    "human_clicks": "clicks", "clicks_per_share": "clicks", "adoption": "people", "sharers": "people", "shares": "people", "followers": "followers",
+    "referrals": "referrals", "hires": "referrals", "cost_per_hire": "referrals",
+}  # fmt: skip
 SCALE = 200  # percent: a bar ten times the others would make them unreadable
 
 
@@ -212,14 +216,5 @@ def _for_strategies(week: Week) -> tuple[Say, Button] | None:
     if not behind:
         return None
     worst, row = min(behind, key=lambda found: found[0].percent - found[0].planned)
-    figure = say(f"strategy.figure.{worst.measure.figure}")
-    key = (
-        "clicks"
-        if worst.measure.figure in ("human_clicks", "clicks_per_share")
-        else "people"
-        if worst.measure.figure in ("adoption", "sharers", "shares")
-        else "stories"
-    )
-    if worst.measure.figure in ("referrals", "hires", "cost_per_hire"):
-        key = "referrals"
+    figure, key = say(f"strategy.figure.{worst.measure.figure}"), _HELPS.get(worst.measure.figure, "stories")
     return say(f"report.step.{key}", figure=figure, name=row.name), Button(say("strategy.button.look"), "strategy.open", str(row.id), "primary")

@@ -11,7 +11,7 @@ from bot.db import utc_field
 
 KINDS = ("give", "tell", "ask")
 # Names of figures; their formulas stand in insights.figures and in the handbook.
-FIGURES = ("adoption", "sharers", "shares", "human_clicks", "clicks_per_share", "stories", "gives", "referrals", "hires", "cost_per_hire")
+FIGURES = ("adoption", "sharers", "shares", "human_clicks", "clicks_per_share", "stories", "gives", "followers", "referrals", "hires", "cost_per_hire")
 LOWER_IS_BETTER = frozenset({"cost_per_hire"})
 
 

@@ -24,6 +24,7 @@ from bot.db import Database
 from bot.desks import Deployment, clock_strategy, notices, report, views
 from bot.messages import ChartBlock, Correct, Heading, HomeOpened
 from bot.outbox import Delivery
+from bot.people import Person
 from bot.referrals.records import StageChange
 from bot.stories import Story, nurture
 from content import Words
@@ -133,6 +134,22 @@ def test_what_is_behind_stands_first_and_no_chart_is_empty_or_one_too_many_for_s
     assert not any(isinstance(b, ChartBlock) for b in new), "a chart of empty bars says nothing"
 
 
+@pytest.mark.parametrize("figure", strategy.FIGURES)
+def test_for_each_figure_that_is_behind_there_is_a_next_step(lite: Database, deployment: Deployment, figure: str) -> None:
+    hr = add_person(lite, "Nora Holm", "hr").id or 0
+
+    def behind(session: Session) -> str:
+        row = strategy.create(session, START - 30 * DAY, hr, "Calm seas", "Why", None)
+        measure = strategy.add_measure(session, START - 30 * DAY, hr, row.id or 0, figure, 90, TODAY + DAY)
+        strategy.add_action(session, START, hr, row.id or 0, None, "give", 30, TODAY)
+        found = insights.Progress(measure, 0, 0, 90, "behind")
+        words, button = report.next_step(session, deployment, START, replace(report.read(session, deployment, START), standings=[(row, [found])]))
+        assert (button.action, button.value) == ("strategy.open", str(row.id))
+        return text_of(words)
+
+    assert "in “Calm seas” are behind" in lite.write_now(behind)
+
+
 def test_a_measure_is_judged_by_the_day(db: Database) -> None:
     plan = planned_company(db)
     (clicks, _adoption, referrals, cost) = db.read_now(strategy.measures, plan.strategy)
@@ -145,6 +162,23 @@ def test_a_measure_is_judged_by_the_day(db: Database) -> None:
     assert verdict(clicks, -35) == (0, "on_plan") and verdict(clicks, 0) == (0, "behind") and verdict(clicks, 61) == (0, "missed")
     assert verdict(cost, 0) == (None, "on_plan") and verdict(cost, 61) == (None, "missed")
     assert verdict(referrals, 0) == (0, "behind")
+
+
+def test_followers_are_alumni_and_stakeholders_of_the_audience_who_take_part(db: Database, deployment: Deployment) -> None:
+    plan = planned_company(db)
+    assert db.read_now(insights.followers, plan.strategy) == 5
+    add_person(db, "Rosa Vik", kind="stakeholder")  # of another audience
+    assert db.read_now(insights.followers, plan.strategy) == 5
+
+    def leave(session: Session) -> int:
+        session.exec(select(Person).where(Person.name == "Mia Koski")).one().enrolled_at = None
+        row = strategy.create(session, START, plan.hr.id or 0, "All of them", "Friends outside", None)
+        measure = strategy.add_measure(session, START - 30 * DAY, plan.hr.id or 0, row.id or 0, "followers", 500, TODAY + 30 * DAY)
+        measure.start_on = TODAY - 30 * DAY
+        return row.id or 0
+
+    assert db.read_now(insights.followers, db.write_now(leave)) == 5, "four alumni and the stakeholder"
+    assert "5 of 500 by 1 April 2026, behind" in text_of(week_card(db, deployment, START))
 
 
 def test_cost_per_hire_is_the_bonuses_of_the_hires_by_the_hires(db: Database, deployment: Deployment) -> None:
