@@ -6,13 +6,16 @@ SQLite has one writer thread (BEGIN IMMEDIATE, WAL, FULL) and deferred readers; 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import CursorResult, DateTime, Engine, create_engine, delete, event, inspect, text
+from sqlalchemy import Connection, CursorResult, DateTime, Engine, create_engine, delete, event, inspect, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.types import TypeDecorator
@@ -23,6 +26,8 @@ T = TypeVar("T")
 
 _WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "recursive_triggers=ON", "secure_delete=ON")
 _READER_PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "query_only=ON")
+TOGETHER_SECONDS = 0.02  # so long short transactions gather until they are committed
+_Waiting: TypeAlias = tuple[Callable[[Session], Any], Future[Any]]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -60,6 +65,7 @@ class Database:
             self.writer, self.reader = _sqlite(url, _WRITER_PRAGMAS, "BEGIN IMMEDIATE"), _sqlite(url, _READER_PRAGMAS, "BEGIN")
         else:
             self.writer = self.reader = create_engine(_psycopg(url), hide_parameters=True, pool_size=readers + 2, max_overflow=2, pool_pre_ping=True)
+        self._together = _Together(self.writer) if self.is_sqlite else None
         self._writing = ThreadPoolExecutor(1 if self.is_sqlite else readers + 1, thread_name_prefix="db-write")
         self._reading = ThreadPoolExecutor(readers, thread_name_prefix="db-read")
 
@@ -76,6 +82,15 @@ class Database:
     async def write(self, fn: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` in a writer thread, in one transaction; the result's rows stay readable afterwards."""
         return await asyncio.get_running_loop().run_in_executor(self._writing, lambda: self.write_now(fn, *args, **kwargs))
+
+    async def write_soon(self, fn: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what is short and somebody waits for: on SQLite, those who wait for the writer at the same moment share
+        one commit, before other work that waits. Each is undone alone when it raises; nobody has an answer before the commit."""
+        if self._together is None:
+            return await self.write(fn, *args, **kwargs)
+        done = self._together.add(lambda session: fn(session, *args, **kwargs))
+        self._writing.submit(self._together.run)
+        return await asyncio.wrap_future(done)
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` in a reader thread."""
@@ -111,6 +126,66 @@ class Database:
         self._reading.shutdown(wait=True)
         self.writer.dispose()
         self.reader.dispose()
+
+
+class _Together:
+    """Short transactions that wait for SQLite's one writer: run one after the other, each in a savepoint, and committed at once.
+
+    Most of a small transaction's time is its way to the disk, and thirty presses at once need not go there thirty times.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[_Waiting] = deque()
+
+    def add(self, work: Callable[[Session], T]) -> Future[T]:
+        """Its result once it is committed; what it raised; or what the commit raised. Each needs a `run` of its own to follow."""
+        done: Future[T] = Future()
+        self._waiting.append((work, done))
+        return done
+
+    def run(self) -> None:
+        """In the writer's thread: everybody who waits now, as far as they are done in TOGETHER_SECONDS."""
+        if not self._waiting:
+            return  # went along with somebody before
+        first = self._waiting.popleft()
+        if self._waiting:
+            self._run_group(first)
+        elif first[1].set_running_or_notify_cancel():
+            _tried(self._engine, first)()
+
+    def _run_group(self, first: _Waiting) -> None:
+        group, outcomes = [first], []
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                until = time.monotonic() + TOGETHER_SECONDS
+                for one in group:
+                    if one[1].set_running_or_notify_cancel():
+                        outcomes.append(_tried(connection, one))
+                        _require_open(connection)
+                    if self._waiting and time.monotonic() < until:
+                        group.append(self._waiting.popleft())
+        except BaseException as e:
+            outcomes = [partial(done.set_exception, e) for _, done in group if not done.cancelled()]
+        for tell in outcomes:
+            tell()
+
+
+def _tried(bind: Engine | Connection, one: _Waiting) -> Callable[[], None]:
+    """Run one in a transaction, on a connection in a savepoint; returns how to tell its outcome."""
+    work, done = one
+    try:
+        with Session(bind, expire_on_commit=False, join_transaction_mode="create_savepoint") as session, session.begin():
+            result = work(session)
+    except Exception as e:
+        return partial(done.set_exception, e)
+    return partial(done.set_result, result)
+
+
+def _require_open(connection: Connection) -> None:
+    """Some errors (a full disk) undo SQLite's whole transaction, and the driver then calls committing nothing a success."""
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        raise RuntimeError("the transaction of several was undone with one of them")
 
 
 def remove(session: Session, row: SQLModel) -> bool:

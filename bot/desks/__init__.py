@@ -44,11 +44,11 @@ async def _write(db: Database, deployment: Deployment, event: Event, now: dateti
     """Once more where somebody else wrote the same at the same moment: the second time finds it there and says so in words."""
     for _ in range(TRIES - 1):
         try:
-            return await db.write(_hear, deployment, event, now)
+            return await db.write_soon(_hear, deployment, event, now)
         except DBAPIError as e:
             if not lost_race(e):
                 raise
-    return await db.write(_hear, deployment, event, now)
+    return await db.write_soon(_hear, deployment, event, now)
 
 
 def _reply(session: Session, deployment: Deployment, event: Event, answer: Answer) -> Reply:

@@ -74,6 +74,8 @@ class Rehearsal:
     async def write(self, fn: Callable[..., Any], /, *args: Any) -> Any:
         return self._run(fn, args, keeps=True)
 
+    write_soon = write
+
     async def read(self, fn: Callable[..., Any], /, *args: Any) -> Any:
         return self._run(fn, args, keeps=False)
 
