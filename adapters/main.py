@@ -36,7 +36,7 @@ def prepare_database(config: Config, say: Callable[[str], None] = lambda _text: 
 
     path, head = sqlite_path(config), migrations.head()
     if path is not None and not path.exists():
-        say("Creating the database …")
+        say(f"There is no database at {path.absolute()} yet: creating it …")
         migrations.upgrade(config.database_url)
         return
     current = migrations.current(config.database_url)

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
 from measure import ROOT, Result, stay_off_the_servers_core  # noqa: E402 (the path comes first)
 
-PARTS = ("redirect", "kills", "slack_ack", "teams_rate", "ledger", "payruns", "strategy", "referrals", "idle")
+PARTS = ("redirect", "kills", "slack_ack", "teams_rate", "people", "ledger", "payruns", "strategy", "referrals", "idle")
 
 
 async def _run(parts: list[str]) -> list[Result]:
