@@ -46,6 +46,10 @@ def take(browser: Browser, base: str) -> None:
     rail = tall.locator("header.rail").bounding_box()
     assert rail is not None
     tall.screenshot(path=PICTURES / "preview.png", clip={"x": 0, "y": rail["y"], "width": TALL["width"], "height": TALL["height"] - rail["y"]})
+    tall.goto(f"{base}/admin/calendar")
+    tall.locator("#demo-guide").evaluate("guide => guide.open = false")
+    past_the_bar(tall)
+    tall.screenshot(path=PICTURES / "calendar.png")
     become(desk, base, "Elias Koski")
     desk.goto(f"{base}/refer")
     desk.locator("main form button.primary").first.click()

@@ -61,6 +61,7 @@ def fill(hub: Hub, platforms: dict[str, PlatformAdapter], folder: Path, say: Say
         for hours in (12, 0):  # whoever it is night for at one time is awake at the other
             _send(hub, platforms, now - timedelta(days=past.days_ago - 1, hours=hours))
         db.write_now(rehearsal.share_past, deployment, now, story_id, past)
+    db.write_now(rehearsal.plan_ahead, deployment, now)
     for referral in rehearsal.PAST_REFERRALS:
         db.write_now(rehearsal.refer_past, deployment, now, referral)
     _send(hub, platforms, now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select, update
 
@@ -18,6 +19,7 @@ from bot.plans import Instalment, PlanDraft
 from bot.referrals import Referral
 from bot.shares import Click, Share
 from bot.stories import Feed, Story
+from bot.stories.moments import place
 from bot.stories.publishing import NEEDED_CAPTIONS
 
 HR = "nora.lind@meri.example"
@@ -131,6 +133,39 @@ def _visits(session: Session, share: Share, since: datetime, people_came: int, n
     for n, sort in enumerate(sorts):
         at = min(since + timedelta(minutes=9 + 95 * n), now - timedelta(minutes=1))
         session.add(Click(share_id=share.id or 0, person_id=share.person_id, story_id=share.story_id, at=at, sort=sort))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A story of the next weeks: for whom, and in how many days. `is_pencilled`: it has its day and waits for somebody's yes."""
+
+    title: str
+    audience: str
+    days: int
+    is_pencilled: bool = False
+
+
+AHEAD = (
+    Ahead("What sea ice sounds like from below", "Engineering", 2),
+    Ahead("Merisää viidessä minuutissa", "Alumni and friends", 5),
+    Ahead("The alarm that cried wolf", "Engineering", 9),
+    Ahead("We look for somebody who likes winter", "Engineering", 14, is_pencilled=True),
+)
+
+
+def plan_ahead(session: Session, deployment: Deployment, now: datetime) -> None:
+    """Put some drafts on the calendar: nine in the morning of a working day, by the company's clock."""
+    hr, goals = _person(session, HR), strategy.listed(session)
+    for one in AHEAD:
+        story = session.exec(select(Story).where(Story.title == one.title)).one()
+        audience = session.exec(select(Audience).where(Audience.name == one.audience)).one()
+        day = deployment.today(now) + timedelta(days=one.days)
+        day += timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
+        goal = next(g for g in goals if g.audience_id == audience.id)
+        at = place(day, time(9), ZoneInfo(deployment.time_zone)).at
+        row = stories.keep_plan(session, now, hr, story.id or 0, story.version, publish_at=at, audience_id=audience.id, strategy_id=goal.id)
+        if not one.is_pencilled:
+            stories.schedule(session, now, hr, row.id or 0, row.version, at, audience_id=audience.id, strategy_id=goal.id)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import col, func, select
@@ -70,6 +71,14 @@ def test_it_has_a_past_with_robots_in_it_and_owes_nobody_anything_old(house: Hou
     assert house.hub.db.read_now(lambda s: set(s.exec(select(Click.sort)))) >= {"human", "preview", "bot"}
     assert _count(house, Bonus.id) == 1
     assert _count(house, Delivery.id, col(Delivery.state).in_(["parked", "unknown"])) == 0
+
+
+def test_its_calendar_has_stories_to_come_on_working_days_and_an_ask_that_waits(house: House) -> None:
+    rows = house.hub.db.read_now(lambda s: s.exec(select(Story).where(col(Story.publish_at) > house.hub.clock.now())).all())
+    there = ZoneInfo(house.hub.deployment.time_zone)
+    assert sorted(s.state for s in rows) == ["draft", "scheduled", "scheduled", "scheduled"]
+    assert all(s.publish_at.astimezone(there).weekday() < 5 and s.publish_at.astimezone(there).hour == 9 for s in rows if s.publish_at)
+    assert _count(house, Story.id, Story.state == "held") == 1
 
 
 def test_its_links_lead_to_its_own_site_and_follow_the_port(house: House, folder: Path) -> None:

@@ -71,6 +71,7 @@ async def test_it_shows_the_balance_empty_slots_asks_that_wait_and_drafts_withou
     slots = [td.attrs["data-day"] for td in page.all("td") if td.all("p", class_="slot")]
     assert slots[:4] == ["2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"]
     assert "Owed first" in page.text and "Come and work" in page.text and "Someday" in page.text and "The balance on 31 March 2026" in page.text
+    assert "Next ask: needs 4 gives and 1 tell first" in page.text
 
 
 async def test_a_form_moves_a_story_and_it_keeps_its_hour_across_a_change_of_the_clocks(world: World, desk: Browser, hr: Person) -> None:

@@ -11,11 +11,11 @@ from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from bot import stories, strategy
-from bot.desks.balance_words import audience_name, counts, owed
+from bot.desks.balance_words import audience_name, counts, next_ask, owed
 from bot.desks.hr.calendar.slots import Slot, empty_slots
 from bot.desks.hr.stories.balance import held_line
 from bot.desks.turn import NEWSROOM, Deployment, Turn
-from bot.messages import Say, Text
+from bot.messages import Say, Text, say
 from bot.people import Person
 from bot.stories import Story
 from bot.stories.moments import comes_twice
@@ -199,4 +199,9 @@ def _standings(turn: Turn, ids: Sequence[int | None], names: dict[int | None, Te
     on = max(last, turn.today)
     planned = stories.upcoming(turn.session, turn.deployment.time_zone, on)
     found = strategy.accounts(turn.session, ids, on, planned)
-    return [Standing(i, names[i], found[i], counts(found[i]), owed(found[i])) for i in ids]
+    return [Standing(i, names[i], found[i], counts(found[i]), _standing(found[i])) for i in ids]
+
+
+def _standing(found: Balance) -> Say:
+    """What is owed; where nothing is, what the next ask needs."""
+    return say("calendar.next_ask", next=next_ask(found)) if found.is_even else owed(found)
