@@ -19,13 +19,16 @@ _WHEN = (2026, 1, 1, 0, 0, 0)  # the same settings give the same bytes
 
 
 def manifest(config: Config) -> dict[str, Any]:
-    """The manifest for this deployment. Raises ConfigError when the app id is missing or is no GUID."""
+    """The manifest for this deployment. Raises ConfigError when the app id is missing or is no GUID, or the address is not https: Teams
+    takes no other."""
     import uuid
 
     try:
         app_id = str(uuid.UUID(config.teams_app_id))
     except ValueError:
         raise ConfigError("VINKKI_TEAMS_APP_ID must be the app id of your Azure bot (a GUID) before a package can be made") from None
+    if not config.base_url.startswith("https://"):
+        raise ConfigError("VINKKI_BASE_URL must be the https address that people reach Vinkki at before a package can be made")
     made: dict[str, Any] = json.loads((HERE / "manifest.json").read_text(encoding="utf-8"))
     base = config.base_url.rstrip("/")
     made["id"] = made["bots"][0]["botId"] = made["composeExtensions"][0]["botId"] = app_id

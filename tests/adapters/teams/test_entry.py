@@ -120,6 +120,14 @@ async def test_who_somebody_is_never_comes_from_a_card(door: Door, gallery: Gall
     assert not gallery.heard
 
 
+async def test_a_button_that_an_older_client_sends_as_a_message_is_pressed_all_the_same(door: Door, gallery: Gallery) -> None:
+    join(door.db)
+    for value, words in ((ours(a="gallery.press", v="7"), "Heard 7"), (ours(a="gallery.replace", v="8"), "Replaced card")):
+        assert await door.post(activity(text=None, value=value)) == 200
+        assert words in json.dumps(door.sent[-1][3])
+    assert [kind for kind, _ in gallery.heard] == ["press", "replace"]
+
+
 @pytest.mark.parametrize("missing", [{"id": "29:aino"}, {"id": "29:aino", "aadObjectId": ""}, {"id": "29:aino", "aadObjectId": "a b"}])
 async def test_somebody_outside_the_directory_is_refused(door: Door, missing: dict[str, Any]) -> None:
     assert await door.post(activity(**{"from": missing})) == 403

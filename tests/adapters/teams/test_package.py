@@ -91,6 +91,11 @@ def test_without_an_app_id_it_says_what_to_do(app_id: str) -> None:
         package.build(config(teams_app_id=app_id))
 
 
+def test_an_address_that_only_this_machine_can_reach_makes_no_package() -> None:
+    with pytest.raises(ConfigError, match="VINKKI_BASE_URL"):
+        package.build(config(base_url="http://127.0.0.1:8765"))
+
+
 def test_botbuilder_is_imported_only_when_an_adapter_is_made() -> None:
     code = "import sys, adapters.teams, adapters.teams.package; sys.exit(any(m.startswith(('botbuilder', 'botframework', 'msrest')) for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
