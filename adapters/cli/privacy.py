@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from adapters.cli.common import ASKS, as_json, explained, note, opened, words
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Their e-mail address. A candidate who gave none is found by phone number.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,10 +57,13 @@ def export(email: Email, out: Annotated[Path | None, typer.Option("--out", dir_o
         return
     from adapters.cli.common import json_text
 
-    with out.open("x", encoding="utf-8") as file:  # never over another file
+    with open(out, "x", encoding="utf-8", opener=_for_ourselves) as file:  # never over another file
         file.write(json_text(found))
-    out.chmod(0o600)
     typer.echo(f"Written: {out}")
+
+
+def _for_ourselves(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def erase(email: Email, yes: Annotated[bool, typer.Option("--yes", help="They asked for it, and it was them: erase.")] = False) -> None:

@@ -47,13 +47,14 @@ def give_role(session: Session, now: datetime, email: str, role: str) -> bool:
 
 
 def erase(session: Session, deployment: Deployment, now: datetime, email: str) -> bool:
-    """Erase whoever has this address, as a candidate and as a colleague: True when it is done, False when it will be once no bonus
-    waits. Raises as `privacy.ask_erasure`."""
+    """Erase whoever has this address (a candidate also by phone number), as a candidate and as a colleague: True when it is done,
+    False when it will be once no bonus waits. Raises Refusal `operator.nothing_kept`, and as `privacy.ask_erasure`.
+    """
     person, candidates = people.by_email(session, email), privacy_report.erase_candidates(session, deployment, now, email)
     if person is None and candidates:
         return True
     if person is None:
-        raise Refusal("operator.nobody", email=email)
+        raise Refusal("operator.nothing_kept", email=email)
     return privacy.ask_erasure(session, deployment.vault, now, None, person.id or 0)
 
 

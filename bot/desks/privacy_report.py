@@ -19,7 +19,6 @@ from bot.errors import Refusal
 from bot.messages import Say, say
 from bot.people import Person
 from bot.referrals import ACTIVE, Candidate, CandidateFile, Kept, Referral
-from bot.referrals.details import email_hashes
 from bot.referrals.inviting import LIFE
 
 RAN = timedelta(days=30)
@@ -67,24 +66,23 @@ def report(session: Session, deployment: Deployment, now: datetime) -> Report:
 
 
 def everything_about(session: Session, deployment: Deployment, email: str) -> dict[str, object]:
-    """What is kept about whoever has this address, as plain data: as a person of the directory, as a candidate, or as both.
-
-    Raises Refusal `operator.nobody`.
+    """What is kept about whoever has this address (a candidate also by phone number), as plain data: as a person of the directory,
+    as a candidate with what recruiters noted, or as both. Raises Refusal `operator.nothing_kept`.
     """
     person, vault = people.by_email(session, email), deployment.vault
-    mine = session.exec(select(Candidate).where(col(Candidate.email_hash).in_(email_hashes(vault, email)))).all() if email.strip() else []
+    mine = referrals.candidates_at(session, vault, email)
     if person is None and not mine:
-        raise Refusal("operator.nobody", email=email)
+        raise Refusal("operator.nothing_kept", email=email)
     about: dict[str, object] = {"controller": deployment.organisation, "notice": candidate_forms.notice_params(session, deployment.organisation)}
     if person:
         about["person"] = _rows_of(session, person.id or 0)
-    return about | ({"candidate": [referrals.export(session, vault, row) for row in mine]} if mine else {})
+    return about | ({"candidate": [referrals.export(session, vault, row, with_notes=True) for row in mine]} if mine else {})
 
 
 def erase_candidates(session: Session, deployment: Deployment, now: datetime, email: str) -> int:
-    """Erase every candidate with this address, as they asked; returns how many there were."""
-    mine = session.exec(select(Candidate.id).where(col(Candidate.email_hash).in_(email_hashes(deployment.vault, email)))).all()
-    return sum(referrals.erase_candidate(session, now, None, number or 0, by="hr") for number in mine)
+    """Erase every candidate with this address or phone number, as they asked; returns how many there were."""
+    mine = [row.id or 0 for row in referrals.candidates_at(session, deployment.vault, email)]
+    return sum(referrals.erase_candidate(session, now, None, number, by="hr") for number in mine)
 
 
 def why(line: Line) -> Say:

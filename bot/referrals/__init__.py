@@ -5,6 +5,7 @@ from bot.referrals.correcting import correct
 from bot.referrals.details import Details, open_details, read_details, seal, unseal
 from bot.referrals.endorsing import LONGEST, QUESTIONS, Endorsement, endorsable, endorse, endorsed, endorsement, may_endorse
 from bot.referrals.erasing import erase_candidate, erase_person, export, referrals_of, retain, withdraw
+from bot.referrals.finding import candidates_at
 from bot.referrals.forgetting import shred
 from bot.referrals.inviting import decline, invite, pending
 from bot.referrals.keeping import Due, Kept, due_by, keep, kept, let_go
@@ -42,6 +43,7 @@ __all__ = [
     "ReferralLink",
     "StageChange",
     "beside",
+    "candidates_at",
     "confirm",
     "confirm_invited",
     "correct",

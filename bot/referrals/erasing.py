@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.referrals.details import open_details
+from bot.referrals.details import open_details, unseal
 from bot.referrals.endorsing import endorsement, forget_words_of
 from bot.referrals.forgetting import shred
 from bot.referrals.keeping import due_by
 from bot.referrals.leave import forget_leave
 from bot.referrals.links import retire_links
 from bot.referrals.moving import move
+from bot.referrals.notes import notes_of
 from bot.referrals.papers import paper_facts
 from bot.referrals.records import Candidate, ConsentRecord, Referral, StageChange
 from bot.vault import Vault, token_hash
@@ -50,8 +51,9 @@ def erase_candidate(session: Session, now: datetime, actor_id: int | None, candi
     return True
 
 
-def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, object]:
-    """Everything we hold about a candidate, as plain data (GDPR articles 15 and 20); a recruiter's own notes are not part of it."""
+def export(session: Session, vault: Vault, candidate: Candidate, *, with_notes: bool = False) -> dict[str, object]:
+    """Everything we hold about a candidate, as plain data (GDPR articles 15 and 20). What recruiters wrote for themselves comes along
+    `with_notes` alone: HR answers for it, since it may speak of others too (article 15(4))."""
     details = open_details(session, vault, candidate)
     consents = session.exec(select(ConsentRecord).where(ConsentRecord.candidate_id == candidate.id).order_by(col(ConsentRecord.id)))
     about: dict[str, object] = {k: v for k, v in vars(details).items() if k not in ("token", "answers")} if details else {}
@@ -64,7 +66,9 @@ def export(session: Session, vault: Vault, candidate: Candidate) -> dict[str, ob
         "consents": [
             {"notice": c.text_version, "sha256": c.text_hash, "language": c.locale, "at": c.at.isoformat()} for c in consents
         ],
-        "referrals": [_exported(session, vault, r) for r in referrals_of(session, candidate.id or 0)],
+        "referrals": [
+            _exported(session, vault, r) | (_noted(session, vault, r) if with_notes else {}) for r in referrals_of(session, candidate.id or 0)
+        ],
     }  # fmt: skip
 
 
@@ -95,3 +99,10 @@ def _exported(session: Session, vault: Vault, referral: Referral) -> dict[str, o
         "said_by_referrer": endorsement(session, vault, referral),
         "history": [{"stage": "confirmed" if c.new == "duplicate" else c.new, "at": c.at.isoformat()} for c in changes],
     }  # fmt: skip
+
+
+def _noted(session: Session, vault: Vault, referral: Referral) -> dict[str, object]:
+    sealed = session.exec(select(StageChange.sealed).where(StageChange.referral_id == referral.id, StageChange.sealed != "").order_by(col(StageChange.id)))
+    reasons = [reason for text in sealed if (reason := unseal(session, vault, referral.candidate_id, text).get("reason"))]
+    notes = [{"kind": note.kind, "at": note.at.isoformat(), "text": text} for note, text in notes_of(session, vault, referral)]
+    return {"private_reasons": reasons, "notes": notes}

@@ -158,7 +158,7 @@ def test_somebody_who_asked_is_erased_at_the_command_line_after_a_yes_and_may_co
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("privacy", "erase", "nobody@meri.example", "--yes"), "Nobody in the directory"),
+        (("privacy", "erase", "nobody@meri.example", "--yes"), "Nothing is kept under"),
         (("people", "role", "nobody@meri.example", "hr"), "Nobody in the directory"),
         (("sign-in-link", "nobody@meri.example"), "nobody@meri.example"),
         (("payroll", "export", "--run", "7"), "no pay run 7"),

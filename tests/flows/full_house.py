@@ -25,6 +25,7 @@ from bot.openings import BoardDraft, BoardOutcome, Listed
 from bot.people import Person
 from bot.plans import Instalment, PlanDraft
 from bot.referrals import Candidate, Referral
+from bot.referrals.details import email_hashes
 from bot.referrals.leave import plan_leave
 from bot.stories import FeedDraft, nurture
 from bot.vault import ANSWERS
@@ -159,6 +160,8 @@ def _referrals(house: FullHouse) -> None:
         session.exec(update(Referral).where(col(Referral.id) == ids["general"]).values(opening_id=None))
         confirmed = session.get_one(Referral, ids["confirmed"])
         session.get_one(Candidate, confirmed.candidate_id).referrer_may_see, opening = True, confirmed.opening_id
+        asked = session.get_one(Candidate, session.get_one(Referral, ids["offered"]).candidate_id)
+        asked.email_hash = email_hashes(house.deployment.vault, "asked@example.com")[0]
         for name, person in p.items():
             ids[f"link_of_{name}"] = referrals.link_for(session, START, person.id or 0, opening, house.deployment.new_token).id
 

@@ -1,11 +1,11 @@
-"""HR sees beforehand what time erases, and may keep somebody's details for a reason that the law allows."""
+"""HR sees beforehand what time erases, may keep somebody's details for a reason that the law allows, and erases who asked them to."""
 
 from __future__ import annotations
 
 from bot import referrals
 from bot.desks import wording
 from bot.desks.turn import Desk, Turn
-from bot.errors import Refusal
+from bot.errors import FieldRefusal, Refusal
 from bot.messages import (
     Answer,
     Ask,
@@ -24,6 +24,7 @@ from bot.messages import (
     Replace,
     Show,
     TextField,
+    TickField,
     say,
 )
 from bot.referrals import Candidate, Due, Kept, Referral, keeping
@@ -68,6 +69,25 @@ def let_go(turn: Turn, value: str) -> Answer:
     return Replace(Card(say("retention.done.let_go"), (Paragraph(say("retention.done.let_go_text")), _back()), tone="good"))
 
 
+def ask_erase(turn: Turn, value: str) -> Answer:
+    """The button *erase somebody who asked*: by what they are found. No name is shown, so that nobody is looked up here."""
+    turn.require("hr")
+    fields = (TextField("address", say("retention.erase.address"), max_length=254), TickField("sure", say("retention.erase.sure")))
+    return Ask(Form("retention.erase", say("retention.erase.title"), say("retention.erase.submit"), fields, intro=(Paragraph(say("retention.erase.intro")),)))
+
+
+def erase(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
+    """The form came back: every candidate with that address or number is forgotten, the invited among them."""
+    turn.require("hr")
+    if values.get("sure") != "yes":
+        raise FieldRefusal("sure", "retention.erase.unsure")
+    found = referrals.candidates_at(turn.session, turn.deployment.vault, values.get("address", "")[:254])
+    count = sum(referrals.erase_candidate(turn.session, turn.now, turn.person_id, row.id or 0, by="hr") for row in found)
+    if not count:
+        raise FieldRefusal("address", "retention.erase.nobody")
+    return Show(Card(say("retention.erase.done", count=count), (Paragraph(say("retention.erase.done_text")), _back()), tone="good"))
+
+
 def _referral(turn: Turn, value: str) -> Referral:
     turn.require("hr")
     referral = turn.session.get(Referral, wording.read_id(value))
@@ -87,7 +107,8 @@ def _card(turn: Turn, offset: int) -> Card:
     steps += [Button(say("retention.more"), "retention.page", str(offset + PAGE))] if offset + PAGE < total else []
     blocks += [Buttons(tuple(steps))] if steps else []
     blocks += [Heading(say("retention.kept_title")), Items(tuple(_kept(turn, row, rid) for row, rid in kept))] if kept else []
-    return Card(say("retention.title"), (*blocks, Note(say("retention.note"))))
+    asked = Buttons((Button(say("retention.erase.button"), "retention.erase", ""),))
+    return Card(say("retention.title"), (*blocks, Note(say("retention.note")), asked))
 
 
 def _due(turn: Turn, due: Due) -> Item:
@@ -109,6 +130,6 @@ def _back() -> Buttons:
 
 DESK = Desk(
     commands={"admin privacy": show},
-    buttons={"retention.page": page, "retention.keep": ask_keep, "retention.let_go": let_go},
-    forms={"retention.keep": keep},
+    buttons={"retention.page": page, "retention.keep": ask_keep, "retention.let_go": let_go, "retention.erase": ask_erase},
+    forms={"retention.keep": keep, "retention.erase": erase},
 )

@@ -166,6 +166,14 @@ async def test_a_no_erases_the_address_at_once_and_they_are_not_asked_again(meri
     assert letters(meri)[-1][0] is None
 
 
+async def test_who_was_invited_and_asks_hr_to_be_erased_is_found_and_recruiters_learn_nothing(meri: Company) -> None:
+    await invite(meri)
+    answer = await meri.hear(meri.hanna, Submission("retention.erase", "", {"address": "Maija@Example.com", "sure": "yes"}))
+    assert "1 candidate is erased" in text_of(answer.card)
+    assert meri.last().stage == "erased" and meri.rows(Candidate)[-1].sealed == ""
+    assert not [d for d in meri.rows(Delivery) if d.notice in ("referral_gone", "referral_new")]
+
+
 async def test_one_reminder_and_after_two_weeks_nothing_is_left(meri: Company) -> None:
     await invite(meri)
     for _ in range(9):

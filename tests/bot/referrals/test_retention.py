@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from referral_desk import Company, buttons_of, company, text_of
+from sqlmodel import Session, select
 
 from bot import audit, referrals, settings
 from bot.db import Database
 from bot.desks import Deployment, candidate, clock_privacy, clock_referrals, notices, operator, privacy_report
 from bot.messages import Command, Correct, Press, Submission
 from bot.outbox import Delivery
-from bot.referrals import Candidate, Kept
+from bot.referrals import Candidate, Kept, Referral, StageChange
+from bot.referrals.notes import write_note
 
 
 @pytest.fixture
@@ -132,3 +134,44 @@ async def test_the_operator_exports_and_erases_a_candidate_by_their_address_and_
     assert meri.db.write_now(operator.erase, meri.deployment, meri.now, "maija@example.com")
     assert gone(meri) == [True] and meri.view(token).state == "erased"
     assert meri.db.read_now(privacy_report.report, meri.deployment, meri.now).ran["candidates"] == 1
+
+
+async def test_an_answer_to_a_request_holds_what_recruiters_noted_and_the_candidates_own_file_does_not(small: Company) -> None:
+    _, token = await rejected(small)
+    number = small.last().id
+    small.db.write_now(lambda s: write_note(s, small.deployment.vault, small.now, small.rita.id, s.get_one(Referral, number), "knows boilers"))
+    small.db.write_now(_reason, small, "too far away")
+    asked = str(small.db.read_now(privacy_report.everything_about, small.deployment, "maija@example.com"))
+    own = small.db.read_now(candidate.download, small.deployment, token, small.now)
+    assert "knows boilers" in asked and "too far away" in asked
+    assert own and "knows boilers" not in own and "too far away" not in own
+
+
+def _reason(session: Session, small: Company, text: str) -> None:
+    change = referrals.last_change(session, small.last().id or 0)
+    assert change is not None
+    change.sealed = referrals.seal(session, small.deployment.vault, small.last().candidate_id, {"reason": text})
+    session.add(change)
+
+
+@pytest.mark.parametrize("address", ["maija@example.com", " MAIJA@example.com ", "+358 40 123 4567", "0401234567"])
+async def test_hr_erases_who_asked_by_address_or_number_and_nobody_else(meri: Company, address: str) -> None:
+    first, _ = await meri.confirmed(phone="+358401234567")
+    await meri.hear(meri.rolf, Press("referral.take", f"{first.id}:{first.version}"))
+    other, _ = await meri.confirmed(email="b@example.com", phone="+358401234568")
+    assert "retention.erase" in buttons_of((await meri.hear(meri.hanna, Command("admin privacy"))).card)
+    for values, field in (
+        ({"address": address}, "sure"),
+        ({"address": "", "sure": "yes"}, "address"),
+        ({"address": "c@example.com", "sure": "yes"}, "address"),
+    ):
+        answer = await meri.hear(meri.hanna, Submission("retention.erase", "", values))
+        assert isinstance(answer, Correct) and set(answer.errors) == {field}
+    assert (await meri.hear(meri.rita, Submission("retention.erase", "", {"address": address, "sure": "yes"}))).card.tone == "refusal"
+    assert gone(meri) == [False, False]
+    done = await meri.hear(meri.hanna, Submission("retention.erase", "", {"address": address, "sure": "yes"}))
+    assert "1 candidate is erased" in text_of(done.card) and gone(meri) == [True, False]
+    changes = meri.db.read_now(lambda s: list(s.exec(select(StageChange).where(StageChange.new == "erased"))))
+    told = [d.person_id for d in meri.rows(Delivery) if d.notice == "referral_gone"]
+    assert told == [meri.rolf.id], "the recruiter is asked to erase what they noted elsewhere"
+    assert [(c.actor_id, c.by) for c in changes] == [(meri.hanna.id, "hr")] and meri.referral(other.id or 0).stage == "confirmed"
