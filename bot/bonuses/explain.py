@@ -28,6 +28,7 @@ class Explanation:
     entries: tuple[LedgerEntry, ...]
     pay_run: PayRun | None
     successor: Bonus | None  # the bonus that took the place of a cancelled one
+    predecessor_id: int | None  # the cancelled bonus in whose place this one was promised
     basis_points: int  # its share of the part, as the split says; 0 where it is undivided, or was divided otherwise by then
 
     @property
@@ -51,11 +52,18 @@ def explain(session: Session, bonus_id: int) -> Explanation | None:
     referral = session.get_one(Referral, bonus.referral_id)
     promise = plans.promise_of_version(session, bonus.plan_id, referral.campaign_id)
     run = session.get(PayRun, bonus.pay_run_id) if bonus.pay_run_id else None
+    events = tuple(audit.history(session, "bonus", bonus_id))
     return Explanation(
-        bonus, referral, promise, promise.part(bonus.milestone_no),
-        tuple(audit.history(session, "bonus", bonus_id)), tuple(ledger.entries_of(session, "bonus", bonus_id)), run,
-        _successor(session, bonus), _basis_points(session, bonus, promise.part(bonus.milestone_no)),
+        bonus, referral, promise, promise.part(bonus.milestone_no), events, tuple(ledger.entries_of(session, "bonus", bonus_id)), run,
+        _successor(session, bonus), _predecessor(session, bonus, events[0].id or 0), _basis_points(session, bonus, promise.part(bonus.milestone_no)),
     )  # fmt: skip
+
+
+def _predecessor(session: Session, bonus: Bonus, first: int) -> int | None:
+    """The bonus for the same part of which the last one was cancelled before this one's first event; its siblings of then do not count."""
+    same = select(Bonus.id).where(Bonus.referral_id == bonus.referral_id, Bonus.milestone_no == bonus.milestone_no, Bonus.state == "void")
+    gone = select(AuditEntry.subject_id).where(AuditEntry.subject == "bonus", AuditEntry.what == "bonus.void", col(AuditEntry.subject_id).in_(same))
+    return session.exec(gone.where(col(AuditEntry.id) < first).order_by(col(AuditEntry.id).desc()).limit(1)).first()
 
 
 def _basis_points(session: Session, bonus: Bonus, part: Instalment) -> int:

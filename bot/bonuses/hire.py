@@ -110,7 +110,7 @@ def opening_id(session: Session, bonus: Bonus) -> int | None:
     return session.get_one(Referral, bonus.referral_id).opening_id
 
 
-def of_person(session: Session, person_id: int, limit: int = 50) -> list[Bonus]:
+def of_person(session: Session, person_id: int, limit: int = 50, offset: int = 0) -> list[Bonus]:
     """A person's own bonuses that count, the newest first."""
     query = select(Bonus).where(Bonus.beneficiary_id == person_id, Bonus.state != "void")
-    return list(session.exec(query.order_by(col(Bonus.id).desc()).limit(limit)))
+    return list(session.exec(query.order_by(col(Bonus.id).desc()).offset(offset).limit(limit)))

@@ -128,6 +128,15 @@ def ready(session: Session) -> list[tuple[Money, int]]:
     return [(Money(int(total), currency), count) for currency, total, count in session.exec(sums.order_by(Bonus.currency))]
 
 
+def left_in(session: Session, run: PayRun) -> tuple[Money, int]:
+    """What of a run is to be paid with it: all but what payroll sent back (total, number of bonuses)."""
+    lines = select(func.coalesce(func.sum(PayRunLine.amount_minor), 0), func.count()).where(
+        PayRunLine.pay_run_id == run.id, col(PayRunLine.is_returned).is_(False)
+    )
+    minor, count = session.exec(lines).one()
+    return Money(int(minor), run.currency), count
+
+
 def _move_all(session: Session, now: datetime, actor_id: int, bonuses: list[Bonus], to: str, run_id: int | None) -> None:
     """Locked rows from one state to the next in one statement per page, each with its audit row."""
     old = bonuses[0].state if bonuses else ""

@@ -18,6 +18,7 @@ from bot.money import Money
 from bot.people import Person
 from bot.plans import Charity
 
+_WAYS = {"exported to approved": "returned", "held to waiting": "goes_on"}  # another event than the state alone would say
 _MEANINGS = frozenset(
     {
         "expense_payable", "payable_expense", "payable_payroll_clearing", "payroll_clearing_payable", "payroll_clearing_cash", "receivable_expense",
@@ -33,7 +34,7 @@ def explanation_card(session: Session, found: Explanation, in_full: bool, earlie
     """
     bonus, events = found.bonus, found.events[: len(found.events) - earlier]
     title = say("bonuses.explain.title", money=wording.worth(session, bonus), day=bonus.due_on)
-    happened: list[Block] = [Heading(say("bonuses.explain.events")), Items(tuple(_event(session, e, in_full) for e in events[-SHOWN:]))]
+    happened: list[Block] = [Heading(say("bonuses.explain.events")), Items(tuple(_event(session, found, e, in_full) for e in events[-SHOWN:]))]
     if len(events) > SHOWN:
         happened.append(Buttons((Button(say("bonuses.explain.earlier"), "bonus.explain", f"{bonus.id}:{earlier + SHOWN}"),)))
     if earlier:
@@ -101,13 +102,28 @@ def _condition(session: Session, bonus: Bonus, in_full: bool) -> Say | None:
     return say(f"bonuses.explain.condition.{word}", **({"name": wording.person_name(session, bonus.beneficiary_id)} if in_full else {}))
 
 
-def _event(session: Session, event: AuditEntry, in_full: bool) -> Item:
-    what = say(f"bonuses.event.{event.what.removeprefix('bonus.')}")
-    if reason := bonuses.reason_of(event):
-        what = say("bonuses.because", what=what, reason=bonus_cards.reason_words(reason))
+def _event(session: Session, found: Explanation, event: AuditEntry, in_full: bool) -> Item:
+    what = _what(found, event)
     if not in_full or event.actor_id is None:
         return Item(what, say("bonuses.at", at=event.at))
     return Item(what, say("bonuses.at_by", at=event.at, name=wording.person_name(session, event.actor_id)))
+
+
+def _what(found: Explanation, event: AuditEntry) -> Say:
+    """What happened, with its reason; one state may be reached in more than one way."""
+    state, reason = event.what.removeprefix("bonus."), bonuses.reason_of(event)
+    because = bonus_cards.reason_words(reason) if reason else None
+    way = event.detail.partition(",")[0]
+    if way in _WAYS:
+        return say(f"bonuses.event.{_WAYS[way]}")
+    if way.startswith("nothing to ") and found.predecessor_id:
+        anew = say("bonuses.event.anew", number=str(found.predecessor_id))
+        return say("bonuses.because", what=anew, reason=because) if because else anew
+    if because is None:
+        return say(f"bonuses.event.{state}")
+    if state == "eligible":
+        return say("bonuses.event.answered", reason=because)
+    return say("bonuses.because", what=say("bonuses.state.void" if state == "void" else f"bonuses.event.{state}"), reason=because)
 
 
 def _book(session: Session, found: Explanation) -> tuple[Block, ...]:

@@ -64,7 +64,7 @@ BUTTONS: dict[str, May] = {
     "retention.page": May(HR, "0"), "retention.keep": May(HR, "{taken}"), "retention.let_go": May(HR, "{taken}", writes=True),
     "retention.erase": May(HR, any_value=True),
     "referral.endorse": May(frozenset({"employee"}), "{confirmed}", else_told="endorse.not_now"), "referrals.page": May(ALL, "0"),
-    "bonus.explain": May(PAY | {"employee"}, "{bonus_eligible}", else_told="bonuses.gone"),
+    "bonus.explain": May(PAY | {"employee"}, "{bonus_eligible}", else_told="bonuses.gone"), "bonus.mine": May(ALL, "0"),
     "stories.more": May(ALL, "1"), "story.share": May(ALL, "{published}", writes=False), "story.caption": May(ALL, "{published}:{caption}:"),
     "share.opened": May(ALL, "{share}", writes=True), "story.propose": May(ALL),
     "leaderboard.join": May(ALL, writes=True, any_value=True), "leaderboard.leave": May(ALL),

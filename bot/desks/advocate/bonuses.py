@@ -7,7 +7,7 @@ from bot.bonuses import Bonus
 from bot.desks import bonus_cards, explaining, wording
 from bot.desks.turn import Desk, Turn
 from bot.errors import Refusal
-from bot.messages import Block, Buttons, Card, Heading, Item, Items, Paragraph, Show, say
+from bot.messages import Block, Button, Buttons, Card, Heading, Item, Items, Paragraph, Replace, Show, say
 
 PAGE = 8
 
@@ -16,10 +16,20 @@ def mine(turn: Turn, text: str) -> Show:
     """`/vinkki bonuses`: my bonuses, the newest first; with a number, why that one is what it is."""
     if wording.is_id(text.strip()):
         return explain(turn, text.strip())
-    found = bonuses.of_person(turn.session, turn.person_id, PAGE)
+    return Show(_mine(turn, 0))
+
+
+def older(turn: Turn, value: str) -> Replace:
+    """My older bonuses; the value is how many are newer."""
+    return Replace(_mine(turn, wording.read_id(value)))
+
+
+def _mine(turn: Turn, offset: int) -> Card:
+    found = bonuses.of_person(turn.session, turn.person_id, PAGE + 1, offset)
     if not found:
-        return Show(Card(say("bonuses.mine.title"), (Paragraph(say("bonuses.mine.none")),)))
-    return Show(Card(say("bonuses.mine.title"), (Items(tuple(row(turn, b) for b in found)),)))
+        return Card(say("bonuses.mine.title"), (Paragraph(say("bonuses.mine.none")),))
+    more = (Buttons((Button(say("bonuses.mine.more"), "bonus.mine", str(offset + PAGE)),)),) if len(found) > PAGE else ()
+    return Card(say("bonuses.mine.title"), (Items(tuple(row(turn, b) for b in found[:PAGE])), *more))
 
 
 def row(turn: Turn, bonus: Bonus) -> Item:
@@ -57,4 +67,4 @@ def home_section(turn: Turn) -> tuple[Block, ...]:
     return (Heading(say("bonuses.mine.title")), Items(tuple(row(turn, b) for b in found))) if found else ()
 
 
-DESK = Desk(commands={"vinkki bonuses": mine}, buttons={"bonus.explain": explain}, sections={30: home_section})
+DESK = Desk(commands={"vinkki bonuses": mine}, buttons={"bonus.explain": explain, "bonus.mine": older}, sections={30: home_section})

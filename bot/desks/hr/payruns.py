@@ -96,14 +96,17 @@ def _run_card(turn: Turn, run: PayRun, offset: int = 0, done: Say | None = None)
     query = select(Bonus, PayRunLine).join(PayRunLine, col(PayRunLine.bonus_id) == Bonus.id).where(PayRunLine.pay_run_id == run.id)
     lines = list(turn.session.exec(query.order_by(col(PayRunLine.line_no)).offset(offset).limit(PAGE + 1)))
     blocks: list[Block] = [Paragraph(done)] if done else []
+    left, count = payruns.left_in(turn.session, run)
+    came_back = (Fact(say("payruns.left"), say("payruns.sum_of", money=left, count=count)),) if count != run.bonus_count else ()
+    total = Fact(say("payruns.sum"), say("payruns.sum_of", money=run.total, count=run.bonus_count))
     blocks += [
-        Facts((Fact(say("payruns.sum"), say("payruns.sum_of", money=run.total, count=run.bonus_count)), Fact(say("payruns.state"), _state(turn, run)))),
+        Facts((total, *came_back, Fact(say("payruns.state"), _state(turn, run)))),
         Items(tuple(_line(turn, run, bonus, line) for bonus, line in lines[:PAGE])),
         Copyable(say("payruns.checksum"), run.sha256),
     ]
     buttons = [*_files(turn, run)]
     if run.paid_at is None:
-        buttons.append(Button(say("payruns.pay"), "payrun.pay", str(run.id), "primary", confirm=say("payruns.pay_sure", money=run.total)))
+        buttons.append(Button(say("payruns.pay"), "payrun.pay", str(run.id), "primary", confirm=say("payruns.pay_sure", money=left)))
     buttons.append(Button(say("payruns.check"), "payrun.check", str(run.id)))
     if len(lines) > PAGE:
         buttons.append(Button(say("bonuses.more"), "payrun.show", f"{run.id}:{offset + PAGE}"))
@@ -209,10 +212,18 @@ def pay_by_file(turn: Turn, number: int, brought: bytes) -> tuple[Wrong, ...]:
     return ()
 
 
+def home_section(turn: Turn) -> tuple[Block, ...]:
+    """For payroll: what waits for a pay run."""
+    ready = payruns.ready(turn.session) if turn.has("payroll") else []
+    lines = tuple(Paragraph(say("payruns.home", money=total, count=count)) for total, count in ready)
+    return (*lines, Buttons((Button(say("payruns.open"), "payrun.open"),))) if lines else ()
+
+
 DESK = Desk(
     commands={"admin payrun": pay_runs},
     buttons={
         "payrun.open": open_runs, "payrun.more": more_runs, "payrun.close": close, "payrun.show": show, "payrun.pay": pay, "payrun.back": send_back,
         "payrun.check": check,
     },
+    sections={52: home_section},
 )  # fmt: skip

@@ -253,6 +253,23 @@ async def test_payroll_sends_one_back_from_the_card_of_the_run(desk: Desk) -> No
     assert "1 approved bonus waits" in read(await desk.say(world.payroll, "admin payrun"))
 
 
+async def test_payroll_sees_at_home_what_waits_and_pays_what_is_left_of_a_run(desk: Desk) -> None:
+    world, plan = desk.world, desk.world.plan((0, "500"))
+    made = [world.hire(world.refer(plan, hired=add_person(world.db, f"Tulija {n}")), date(2026, 3, 2))[0] for n in range(2)]
+    desk.tick(at(date(2026, 3, 3)))
+    for bonus in made:
+        world.approve(world.bonus(bonus.id))
+    home = await desk.say(world.payroll, "vinkki home")
+    assert "2 approved bonuses wait for a pay run: €1,000.00." in read(home)
+    assert "pay run" not in read(await desk.say(world.referrer, "vinkki home"))
+    run = await desk.press(world.payroll, buttons(home, "payrun.open")[0])
+    closed = await desk.press(world.payroll, buttons(run, "payrun.close")[0])
+    back = await desk.press(world.payroll, buttons(closed, "payrun.back")[0])
+    assert "€1,000.00, 2 bonuses" in read(back) and "€500.00, 1 bonus" in read(back)
+    sure = buttons(back, "payrun.pay")[0].confirm
+    assert sure and said(sure, Words("en")) == "Has payroll paid the €500.00? Everybody in the run is told."
+
+
 async def test_an_empty_run_and_a_second_payment_are_explained(desk: Desk) -> None:
     world = desk.world
     empty = await desk.press(world.payroll, Button(Say("x"), "payrun.close", "EUR"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from bonus_desk import Desk, read
+from bonus_desk import Desk, buttons, read
 from bonus_world import make_world
 from conftest import START, add_person
 from sqlmodel import Session, select
@@ -49,7 +49,7 @@ async def test_the_referrer_reads_the_rule_each_event_each_entry_and_what_comes_
     assert desk.world.hr.name not in text, "who did it is for HR"
     for said in (
         "This part is €500.00, payable 0 calendar days", "Promised when the hire was recorded", "Every condition was met", "Approved for payment",
-        "Handed to payroll", "Sent back by payroll", "Together they come to nothing still owed", "It was paid. Nothing is open.",
+        "Handed to payroll", "Sent back by payroll: approved again", "Together they come to nothing still owed", "It was paid. Nothing is open.",
     ):  # fmt: skip
         assert said in text, said
     assert text.count("debit “") == 5, "every entry: promised, handed over, sent back, handed over, paid"
@@ -99,6 +99,33 @@ async def test_whoever_is_asked_about_a_split_reads_what_it_comes_to_and_why_aft
     first = world.bonuses(referral)[0]
     text = read(await desk.press(world.referrer, Button(say("x"), "bonus.explain", str(first.id))))
     assert "The part of €100.01 is divided. 60 % of it, share number 1, is €60.01." in text
+
+
+async def test_what_took_another_s_place_and_what_hr_answered_is_told_as_it_was(desk: Desk) -> None:
+    """Divided anew after the hire, then nobody in the directory is the newcomer, and HR says that all is well."""
+    world, bo = desk.world, add_person(desk.world.db, "Bo Ek")
+    referral = world.refer(world.plan((0, "100.00")))
+    (old,) = world.hire(referral, date(2026, 3, 2))
+    parts = [Part(world.referrer.id or 0, 5000), Part(bo.id or 0, 5000)]
+    world.db.write_now(propose, START, world.hr.id, referral, 0, parts, date(2026, 3, 2), "You both helped")
+    for _ in range(2):
+        world.morning(date(2026, 3, 2))
+    first, second = world.bonuses(referral)
+    world.db.write_now(bonuses.confirm, START, world.other_hr.id, second.id, second.version, date(2026, 3, 2))
+    gone, new = [read(await desk.press(world.hr, Button(say("x"), "bonus.explain", str(b.id)))) for b in (old, second)]
+    assert "Cancelled: it was divided in another way" in gone and "by mistake" not in gone and f"Bonus no. {first.id} took its place" in gone
+    assert f"Promised anew, in place of bonus no. {old.id}" in new and "Promised when the hire was recorded" not in new
+    assert "HR found that all is well. The question was: HR checks that the person hired is still here" in new and "Every condition" not in new
+
+
+async def test_older_bonuses_of_somebody_are_a_press_away(desk: Desk) -> None:
+    world = desk.world
+    referral = world.refer(world.plan(*((n, f"{n}00") for n in range(1, 11))))
+    world.hire(referral, date(2026, 3, 2))
+    newest = await desk.say(world.referrer, "vinkki bonuses")
+    assert "€1,000.00" in read(newest) and "€200.00" not in read(newest)
+    older = read(await desk.press(world.referrer, buttons(newest, "bonus.mine")[0]))
+    assert "€200.00" in older and "€100.00" in older and "€300.00" not in older
 
 
 async def test_the_same_by_a_command_with_the_bonuss_number(desk: Desk) -> None:
