@@ -51,8 +51,8 @@ types: setup-dev
 layers: setup-dev
 	@$(BIN)/lint-imports
 
-soak: setup-dev  ## the long way: 20,000 runs of the bonus machine (VINKKI_RUNS), shrinking what it finds; three years with 2,000 candidates
-	@VINKKI_SOAK=1 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py tests/properties/test_three_years.py
+soak: setup-dev  ## the long way: 20,000 runs of the bonus machine (VINKKI_RUNS), every kill on PostgreSQL too, three years with 2,000 candidates
+	@VINKKI_SOAK=1 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py tests/properties/test_three_years.py tests/bot/bonuses/test_killed.py
 
 mutants: setup-dev  ## faults put in on purpose, each of which the bonus machine must find
 	@VINKKI_MUTANTS=1 $(BIN)/python -m pytest -n 2 tests/properties/test_mutants.py

@@ -18,12 +18,15 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
-from sqlalchemy import event  # noqa: E402 (the path comes first)
+from sqlalchemy import event, func  # noqa: E402 (the path comes first)
+from sqlmodel import Session, select  # noqa: E402
 
 from bot import bonuses  # noqa: E402
-from bot.bonuses import payruns  # noqa: E402
+from bot.bonuses import Bonus, PayRun, clawback, payback, payruns, splits  # noqa: E402
 from bot.db import Database  # noqa: E402
 from bot.errors import Refusal  # noqa: E402
+from bot.people import Person  # noqa: E402
+from bot.referrals import Referral  # noqa: E402
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -64,7 +67,25 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "approve": lambda s, who, subject: bonuses.approve(s, NOW, who, subject, 3),
     "close": lambda s, who, subject: payruns.close(s, NOW, who, "EUR"),
     "pay": lambda s, who, subject: payruns.pay(s, NOW, who, subject),
+    "send_back": lambda s, who, subject: payruns.send_back(s, NOW, who, subject, _version(s, subject)),
+    "pay_by_file": lambda s, who, subject: payback.pay_by_file(s, NOW, who, subject, payruns.content(s, s.get_one(PayRun, subject)).replace(b";", b"|")),
+    "divide": lambda s, who, subject: splits.propose(s, NOW, who, subject, 0, _halves(s, subject), NOW.date(), "You both helped"),
+    "correct": lambda s, who, subject: bonuses.correct_start(s, NOW, who, subject, s.get_one(Referral, subject).version, date(2026, 3, 9), "Europe/Helsinki"),
+    "leave": lambda s, who, subject: bonuses.refuse(s, NOW, who, subject, _version(s, subject)),
+    "void": lambda s, who, subject: bonuses.void(s, NOW, who, subject, _version(s, subject)),
+    "time": lambda s, who, subject: bonuses.raise_due(s, NOW, date(2026, 3, 12)),
+    "ask_back": lambda s, who, subject: clawback.ask_back(s, NOW, who, subject, _version(s, subject), NOW.date(), "Europe/Helsinki"),
 }
+
+
+def _version(session: Session, bonus_id: int) -> int:
+    return session.get_one(Bonus, bonus_id).version
+
+
+def _halves(session: Session, referral_id: int) -> list[splits.Part]:
+    """The referrer, and the newest person in the directory."""
+    other = session.exec(select(func.max(Person.id))).one() or 0
+    return [splits.Part(session.get_one(Referral, referral_id).referrer_id, 5000), splits.Part(other, 5000)]
 
 
 def approve(url: str, who: int) -> None:

@@ -132,8 +132,10 @@ def _book(session: Session, found: Explanation) -> tuple[Block, ...]:
         return ()
     pages = [found.entries[i : i + SHOWN] for i in range(0, len(found.entries), SHOWN)]
     lists = tuple(Items(tuple(entry_item(session, e) for e in page)) for page in pages)
-    owed = Money(found.owed_minor, found.bonus.currency)
-    return (Heading(say("bonuses.explain.entries")), *lists, Paragraph(say("bonuses.explain.owed" if found.owed_minor else "bonuses.explain.even", money=owed)))
+    state, owed = found.bonus.state, Money(found.owed_minor, found.bonus.currency)
+    word = "owed" if found.owed_minor else state if state in ("exported", "clawback_due") else "even"
+    come_to = say(f"bonuses.explain.{word}", money=owed if found.owed_minor else found.bonus.money)
+    return (Heading(say("bonuses.explain.entries")), *lists, Paragraph(come_to))
 
 
 def entry_item(session: Session, entry: LedgerEntry) -> Item:

@@ -101,6 +101,18 @@ async def test_whoever_is_asked_about_a_split_reads_what_it_comes_to_and_why_aft
     assert "The part of €100.01 is divided. 60 % of it, share number 1, is €60.01." in text
 
 
+async def test_what_payroll_has_is_not_called_settled(desk: Desk) -> None:
+    world = desk.world
+    (bonus,) = world.hire(world.refer(world.plan((0, "500")), hired=add_person(world.db, "Uusi Tulija")), date(2026, 3, 2))
+    for _ in range(2):
+        world.morning(date(2026, 3, 2))
+    why = Button(say("x"), "bonus.explain", str(bonus.id))
+    assert "Together they come to €500.00: owed, and not handed to payroll yet." in read(await desk.press(world.referrer, why))
+    world.approve(world.bonus(bonus.id))
+    world.close_run()
+    assert "Together they come to €500.00: handed to payroll, and not marked as paid yet." in read(await desk.press(world.referrer, why))
+
+
 async def test_what_took_another_s_place_and_what_hr_answered_is_told_as_it_was(desk: Desk) -> None:
     """Divided anew after the hire, then nobody in the directory is the newcomer, and HR says that all is well."""
     world, bo = desk.world, add_person(desk.world.db, "Bo Ek")
