@@ -20,8 +20,9 @@ from sqlmodel import col, select
 from bot import openings, referrals
 from bot import settings as hr_settings
 from bot.db import Database
-from bot.desks import Deployment, Turn, candidate, clock_privacy, recruiter
+from bot.desks import Deployment, Turn, candidate, clock_privacy, notices, recruiter
 from bot.desks.clock import STEPS
+from bot.desks.hr import promises, retention
 from bot.errors import Refusal
 from bot.migrations import upgrade
 from bot.openings import Draft
@@ -165,6 +166,20 @@ class Referring(RuleBasedStateMachine):
         stage, seen = self.db.write_now(look)
         if stage in HIDDEN or stage == "erased":
             assert SECRET not in seen and "canary" not in seen, f"a candidate at {stage} was shown"
+
+    @precondition(lambda self: self.ids())
+    @rule()
+    def messages_and_lists_are_read(self) -> None:
+        """Whatever stands in a chat, a room or on a list of HR's names nobody, before a yes or after it."""
+
+        def read(session):
+            newest = select(Delivery).where(Delivery.lane != "mail", Delivery.deed == "send").order_by(col(Delivery.id).desc()).limit(20)
+            shown = [notices.build(session, self.deployment, d, self.now) for d in session.exec(newest)]
+            turn = Turn(session, self.deployment, self.staff[2], self.now)
+            return repr([*shown, promises.show(turn, ""), retention.show(turn, ""), recruiter.desk(turn, "")])
+
+        seen = self.db.read_now(read)
+        assert SECRET not in seen and "canary" not in seen
 
     @invariant()
     def every_change_is_in_the_table_and_told(self) -> None:

@@ -11,8 +11,9 @@ from sqlmodel import func, select
 
 from bot import openings, referrals
 from bot.openings import Draft
+from bot.outbox import Delivery
 from bot.people import Person
-from bot.referrals import Candidate
+from bot.referrals import Candidate, Referral
 
 NAME = "Ida <b>Lund</b>"
 
@@ -73,6 +74,16 @@ async def test_their_own_yes_makes_one_candidate_however_often_it_is_sent(portal
     assert first.path == second.path and first.path != link
     assert await _candidates(portal) == 1
     assert NAME in first.main.text and "ida@home.example" in first.main.text
+
+
+async def test_two_tabs_are_one_candidate_and_both_lead_on(portal: Portal, stranger: Browser, link: str) -> None:
+    """The link opened twice, both forms filled in: the second is kept as what it is, and nobody is told twice."""
+    tabs = [(await stranger.get(link)).main.one("form") for _ in range(2)]
+    first, second = [await stranger.send(form, ("f.name", NAME), ("f.email", "ida@home.example")) for form in tabs]
+    assert first.status == second.status == 200 and first.main.one("h1").text == second.main.one("h1").text
+    told = await portal.world.db.read(lambda s: s.exec(select(func.count()).select_from(Delivery).where(Delivery.notice == "referral_new")).one())
+    stages = await portal.world.db.read(lambda s: list(s.exec(select(Referral.stage).order_by(Referral.id))))
+    assert stages == ["confirmed", "duplicate"] and told == 1
 
 
 async def test_a_mistake_is_said_beside_its_field_and_nothing_is_lost(portal: Portal, stranger: Browser, link: str) -> None:
