@@ -12,6 +12,7 @@ from typing import Any
 from slack_sdk.models.basic_objects import EMPTY_ALLOWED_TYPE_AND_PROPERTY_LIST, JsonObject
 
 Json = dict[str, Any]
+_NAMES: dict[type[JsonObject], tuple[str, ...]] = {}  # a class's attributes: slack_sdk puts them together anew at each look
 _MAY_BE_EMPTY = frozenset((e["type"], e["property"]) for e in EMPTY_ALLOWED_TYPE_AND_PROPERTY_LIST)
 
 
@@ -22,8 +23,15 @@ def to_json(part: JsonObject) -> Json:
         return {name: _plain(value) for name, value in part.to_dict().items()}
     for check in _checks(kind):
         getattr(part, check)()
-    found = ((name, getattr(part, name, None)) for name in sorted(part.attributes))
-    return {name: _plain(value) for name, value in found if value is not None and _says(part, name, value)}
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(sorted(part.attributes))
+    found: Json = {}
+    for name in names:
+        value = getattr(part, name, None)
+        if value is not None and _says(part, name, value):
+            found[name] = value if value.__class__ is str else _plain(value)
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -37,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 
 def _says(part: JsonObject, name: str, value: Any) -> bool:
-    return not hasattr(value, "__len__") or len(value) > 0 or (getattr(part, "type", None), name) in _MAY_BE_EMPTY
+    return bool(value) or not hasattr(value, "__len__") or len(value) > 0 or (getattr(part, "type", None), name) in _MAY_BE_EMPTY
 
 
 @cache
