@@ -39,6 +39,7 @@ class Talk:
         app.router.add_post("/say", self.portal.act(self.say))
         app.router.add_post("/press", self.portal.act(self.press))
         app.router.add_post("/submit", self.portal.act(self.submit))
+        app.router.add_post("/sight", self.portal.act(self.sight))
 
     async def command_page(self, request: web.Request, visit: Visit) -> web.Response:
         """A command behind a link: asked without a key, since looking changes nothing."""
@@ -72,6 +73,15 @@ class Talk:
         if isinstance(answer, Correct):
             return await self.ask(visit, form, Filled(filling.values, answer.errors, queries=filling.queries), back)
         return await self._lead(visit, answer, posted)
+
+    async def sight(self, _request: web.Request, visit: Visit, posted: Posted) -> web.Response:
+        """What a form would do as it is filled in now, as JSON for the page's script. Nothing is kept."""
+        hub = self.portal.hub
+        form = open_form(field(posted, "form"), visit.person_id, hub.deployment.vault.open)
+        if form.name not in views.SIGHTS:
+            raise Refused(404)
+        words = await hub.db.read(views.in_sight, hub.deployment, visit.person_id, hub.clock.now(), read_filling(form, posted).submission(form))
+        return self.portal.dressed(web.json_response({"words": visit.words(words)}))
 
     async def answer_page(self, request: web.Request, visit: Visit) -> web.Response:
         """The answer to a post, once more: reloading it says nothing again."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from adapters.portal.env import draw
+from bot.desks import views
 from bot.messages import Card, Form, LookupField, Option, Text
 from content.catalog import Words
 
@@ -69,7 +70,8 @@ def form_html(form: Form, frame: Frame, sealed: str, filled: Filled | None = Non
     filled = filled or Filled()
     values = {f.name: filled.values.get(f.name, initial(f)) for f in form.fields}
     chosen = {f.name: _choices(f, filled) for f in form.fields if isinstance(f, LookupField)}
-    return draw("form.html", frame.words, form=form, f=frame, sealed=sealed, values=values, filled=filled, chosen=chosen, action=action)
+    return draw("form.html", frame.words, form=form, f=frame, sealed=sealed, values=values, filled=filled, chosen=chosen, action=action,
+                is_sighted=form.name in views.SIGHTS)  # fmt: skip
 
 
 def initial(field: object) -> str:

@@ -13,9 +13,11 @@ from bot.bonuses.payback import Wrong
 from bot.desks import front, notices
 from bot.desks.hr import payruns
 from bot.desks.hr import stories as hr_stories
+from bot.desks.hr.audiences import editing
 from bot.desks.notices.table import REPORTS
 from bot.desks.turn import Deployment, Turn
-from bot.messages import Answer, Card, Picture, ReadPage, answer_json
+from bot.errors import FieldRefusal
+from bot.messages import Answer, Card, Picture, ReadPage, Submission, Text, answer_json, say
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.people.sign_in import code_of
@@ -133,6 +135,17 @@ def story_look(session: Session, deployment: Deployment, person_id: int, now: da
     card = hr_stories.preview(Turn(session, deployment, session.get_one(Person, person_id), now), story_id)
     row = stories.get(session, story_id)
     return StoryLook(story_id, row.title, row.state, card)
+
+
+def in_sight(session: Session, deployment: Deployment, person_id: int, now: datetime, filled: Submission) -> Text:
+    """What a form that is still being filled in would do (one of SIGHTS), in words, also what cannot be read yet. Raises Refusal."""
+    try:
+        return SIGHTS[filled.form](Turn(session, deployment, session.get_one(Person, person_id), now), filled.form, filled.subject, filled.values)
+    except FieldRefusal as e:
+        return say(e.key, **e.params)
+
+
+SIGHTS = editing.SIGHTS  # by the form's name
 
 
 def pay_run_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int, form: str) -> tuple[str, bytes]:

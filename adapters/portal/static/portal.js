@@ -91,6 +91,21 @@ function wireLookup(box) {
   input.addEventListener("focus", () => { if (!options.length) ask(); });
 }
 
+// A form that says what it would do while it is being filled in.
+function wireSight(box) {
+  const form = box.closest("form");
+  let asked = 0;
+  const look = async () => {
+    const mine = ++asked;
+    const answer = await fetch("/sight", { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
+    if (!answer.ok || mine !== asked) return;
+    box.textContent = (await answer.json()).words;
+    box.hidden = !box.textContent;
+  };
+  form.addEventListener("change", look);
+  look();
+}
+
 // The inbox by itself: what is new comes in on top, what changed is changed, what was taken back goes.
 function merge(box, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").body;
@@ -134,6 +149,7 @@ function wire(root) {
   wireCopying(root);
   wireOpening(root);
   for (const box of root.querySelectorAll(".lookup")) wireLookup(box);
+  for (const box of root.querySelectorAll("[data-sight]")) wireSight(box);
 }
 
 wire(document);

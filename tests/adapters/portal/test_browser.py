@@ -295,6 +295,19 @@ async def test_typing_offers_and_choosing_is_enough(chromium: Browser, portal: P
     await context.close()
 
 
+async def test_whom_an_audience_selects_is_said_while_it_is_chosen(chromium: Browser, portal: Portal, hr: Person, aino: Person) -> None:
+    context = await _context(chromium, portal, hr, reduced_motion="reduce")  # colours change at once
+    page = await context.new_page()
+    await page.goto("/admin/audiences")
+    await page.get_by_role("button", name="New audience").click()
+    sight = page.locator(".sight")
+    await expect(sight).to_have_text("This selects 2 people: Aino Salo, Nora Berg")
+    await page.get_by_label("Alumna or alumnus").check()
+    await expect(sight).to_have_text("This selects nobody. Choose fewer conditions.")
+    await _require_good(page, "the form of an audience")
+    await context.close()
+
+
 async def test_a_new_message_comes_in_by_itself(chromium: Browser, portal: Portal, aino: Person, gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home, "SETTLE", 0.05)
     context = await _context(chromium, portal, aino)

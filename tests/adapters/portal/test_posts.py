@@ -25,7 +25,7 @@ def _asking(page: Page) -> Element:
     return next(f for f in page.root.all("form", class_="press") if dict(f.fields())["action"] == "gallery.ask")
 
 
-@pytest.mark.parametrize("path", ["/say", "/press", "/submit", "/sign-out"])
+@pytest.mark.parametrize("path", ["/say", "/press", "/submit", "/sight", "/sign-out"])
 async def test_without_a_session_nothing_is_heard(stranger: Browser, gallery: Gallery, path: str) -> None:
     page = await stranger.post(path, [("action", "gallery.press"), ("text", "vinkki gallery"), ("nonce", "n" * 16)])
     assert page.status == 401 and "Please sign in again" in page.main.text

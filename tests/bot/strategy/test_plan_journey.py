@@ -22,7 +22,8 @@ from bot.audiences import Rule
 from bot.bonuses import Bonus
 from bot.db import Database
 from bot.desks import Deployment, clock_strategy, notices, report, views
-from bot.messages import ChartBlock, Correct, Heading, HomeOpened
+from bot.errors import Refusal
+from bot.messages import ChartBlock, Correct, Heading, HomeOpened, Submission
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.referrals.records import StageChange
@@ -254,6 +255,25 @@ async def test_an_audience_is_refined_step_by_step_with_the_people_in_sight(db: 
     assert db.read_now(audiences.rule_of, plan.alumni + 2).under_ids == (boss.id,)
     cleared = await talk.submit(hr, (await talk.press(hr, "audience.edit", str(plan.alumni + 2))).form, clear_under="yes")
     assert "Under Bodil" in text_of(cleared)
+
+
+def test_an_audience_is_in_sight_while_its_form_is_filled_in_and_nothing_is_kept(db: Database, deployment: Deployment) -> None:
+    plan = planned_company(db)
+    alumni = str(plan.alumni)
+
+    def sight(form: str, subject: str, **values: str) -> str:
+        return text_of(db.read_now(views.in_sight, deployment, plan.hr.id, START, Submission(form, subject, values)))
+
+    assert sight("audience.save", "", kinds="alumna") == "This selects 5 people: Anna Lahti, Ivar Sund, Kaisa Niemi, Lars Holm, Mia Koski"
+    assert sight("audience.save", "").startswith("This selects 12 people: Aino Salo,") and sight("audience.save", "").endswith(" …")
+    assert sight("audience.save", alumni, kinds="employee", languages="sv") == "This selects nobody. Choose fewer conditions."
+    assert sight("audience.refine", alumni, joined_after="2026-02-30") == "This is not a day. Write it like 2026-08-31, or leave it empty."
+    assert "nobody@meri.example" in sight("audience.named", alumni, named="nobody@meri.example")
+    assert sight("audience.named", alumni, without="anna.lahti@meri.example").startswith("This selects 4 people: Ivar Sund")
+    assert db.read_now(audiences.rule_of, plan.alumni) == Rule(kinds=("alumna",))
+    aino = db.read_now(lambda s: s.exec(select(Person.id).where(Person.name == "Aino Salo")).one())
+    with pytest.raises(Refusal):
+        db.read_now(views.in_sight, deployment, aino, START, Submission("audience.save", "", {}))
 
 
 async def test_people_choose_topics_and_stories_find_them(db: Database, deployment: Deployment) -> None:

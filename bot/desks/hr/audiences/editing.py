@@ -14,7 +14,7 @@ from bot import audiences
 from bot.audiences import Audience, Rule
 from bot.audiences.rules import NAMED_MAX
 from bot.desks import topics
-from bot.desks.hr.audiences.showing import card, known
+from bot.desks.hr.audiences.showing import SHOWN, card, known
 from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import is_id, option_token
 from bot.errors import FieldRefusal
@@ -80,11 +80,18 @@ def save(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back: kept unless it selects nobody, or everybody by mistake. Parts of the other forms stay."""
     turn.require(*NEWSROOM)
     row = known(turn, subject) if subject else None
-    was = Rule.from_json(row.rule) if row else Rule()
+    name, everybody = values.get("name", "")[:80], values.get("everybody") == "yes"
+    return _keep(turn, row, name, _chosen_rule(turn, _rule_of(row), values), everybody=everybody)
+
+
+def _rule_of(row: Audience | None) -> Rule:
+    return Rule.from_json(row.rule) if row else Rule()
+
+
+def _chosen_rule(turn: Turn, was: Rule, values: dict[str, str]) -> Rule:
     parts: dict[str, Any] = {part: _picked(turn, part, values.get(part, "")) for part in ("kinds", "languages", *_COLUMNS)}
     parts["under_ids"] = () if values.get("clear_under") == "yes" else _manager(turn, values.get("under", ""))
-    name, everybody = values.get("name", "")[:80], values.get("everybody") == "yes"
-    return _keep(turn, row, name, replace(was, **parts), everybody=everybody)
+    return replace(was, **parts)
 
 
 def _keep(turn: Turn, row: Audience | None, name: str, rule: Rule, *, everybody: bool = False) -> Answer:
@@ -125,14 +132,17 @@ def refine(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back."""
     turn.require(*NEWSROOM)
     row = known(turn, subject)
-    was = Rule.from_json(row.rule)
+    rule = _refined_rule(turn, _rule_of(row), values)
+    return _at_field("joined_after", lambda: _keep(turn, row, row.name, rule))
+
+
+def _refined_rule(turn: Turn, was: Rule, values: dict[str, str]) -> Rule:
     offered = {option_token(t): t for t in (*topics.offered(turn.session), *was.topics)}
     picked = [v for v in values.get("topics", "").split(",") if v]
     if any(v not in offered for v in picked):
         raise FieldRefusal("topics", "audiences.choose_again")
     before, after = (_day(part, values.get(part, "")) for part in ("joined_before", "joined_after"))
-    rule = replace(was, topics=tuple(dict.fromkeys(offered[v] for v in picked)), joined_before=before, joined_after=after)
-    return _at_field("joined_after", lambda: _keep(turn, row, row.name, rule))
+    return replace(was, topics=tuple(dict.fromkeys(offered[v] for v in picked)), joined_before=before, joined_after=after)
 
 
 def _at_field(field: str, keep: Callable[[], Answer]) -> Answer:
@@ -171,9 +181,12 @@ def named(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The form came back. An address that nobody has is named, and nothing is kept."""
     turn.require(*NEWSROOM)
     row = known(turn, subject)
-    was = Rule.from_json(row.rule)
-    rule = replace(was, person_ids=_people(turn, "named", values, was.person_ids), without_ids=_people(turn, "without", values, was.without_ids))
+    rule = _named_rule(turn, _rule_of(row), values)
     return _at_field("named", lambda: _keep(turn, row, row.name, rule))
+
+
+def _named_rule(turn: Turn, was: Rule, values: dict[str, str]) -> Rule:
+    return replace(was, person_ids=_people(turn, "named", values, was.person_ids), without_ids=_people(turn, "without", values, was.without_ids))
 
 
 def _people(turn: Turn, field: str, values: dict[str, str], were: tuple[int, ...]) -> tuple[int, ...]:
@@ -188,5 +201,21 @@ def _people(turn: Turn, field: str, values: dict[str, str], were: tuple[int, ...
     return tuple(found[email] or 0 for email in typed)
 
 
+_RULES = {"audience.save": _chosen_rule, "audience.refine": _refined_rule, "audience.named": _named_rule}
+
+
+def in_sight(turn: Turn, form: str, subject: str, values: dict[str, str]) -> Text:
+    """Whom the rule of a form that is still being filled in would select: how many, and the names of some. Nothing is kept.
+
+    Raises Refusal, and FieldRefusal for what cannot be read yet.
+    """
+    turn.require(*NEWSROOM)
+    rule = _RULES[form](turn, _rule_of(known(turn, subject) if subject else None), values)
+    size, some = audiences.look(turn.session, rule, turn.today, SHOWN)
+    names = ", ".join(some) + (" …" if size > len(some) else "")
+    return say("audiences.in_sight", count=size, names=names) if size else say("audiences.selects_nobody")
+
+
 BUTTONS = {"audience.new": new, "audience.edit": edit, "audience.refine": ask_refine, "audience.named": ask_named}
+SIGHTS = dict.fromkeys(_RULES, in_sight)
 FORMS = {"audience.save": save, "audience.refine": refine, "audience.named": named}

@@ -14,7 +14,7 @@ from bot.messages import Answer, Block, Button, Buttons, Card, Fact, Facts, Item
 from bot.people import Person
 
 PAGE = 8
-_SHOWN = 8
+SHOWN = 8
 _NAMED = 5
 
 
@@ -63,7 +63,7 @@ def known(turn: Turn, value: str) -> Audience:
 def card(turn: Turn, row: Audience, before: int | None = None) -> Card:
     """Its rule in words, how many it selects now (and `before` the change), some of them, its balance, and what can be changed."""
     rule = Rule.from_json(row.rule)
-    size, some = audiences.look(turn.session, rule, turn.today, _SHOWN)
+    size, some = audiences.look(turn.session, rule, turn.today, SHOWN)
     names = ", ".join(some) + (" …" if size > len(some) else "")
     blocks: list[Block] = [Paragraph(say("audiences.selects", count=size))]
     if before is not None and before != size:
