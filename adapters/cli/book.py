@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import FAILED, as_json, explained, fail, opened
+from adapters.cli.common import FAILED, as_json, explained, fail, opened, progress
 from adapters.cli.plain import plain_lines
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
@@ -33,7 +33,7 @@ def verify(
     from bot.desks import operator
 
     hashes = dict(_noted(text) for text in noted)
-    with opened() as o:
+    with opened() as o, progress("Ledger"):
         verdict = o.db.read_now(operator.verify_ledger, hashes)
     if verdict.is_sound and hashes and max(hashes) > verdict.entries:
         fail(f"The ledger does not verify: row {max(hashes)} was noted and is not there.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import as_json, explained
+from adapters.cli.common import as_json, explained, progress
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
 
@@ -26,7 +26,8 @@ def backup(folder: Folder, json: Annotated[bool, typer.Option("--json", help="Pr
     from adapters import copies
     from bot.config import load
 
-    manifest = copies.backup(load(), folder)
+    with progress("Backup"):
+        manifest = copies.backup(load(), folder)
     if json:
         as_json(manifest)
     else:
@@ -39,6 +40,6 @@ def restore(folder: Folder) -> None:
     from bot.config import load
 
     config = load()
-    with main.only_one(config):
+    with main.only_one(config), progress("Restore"):
         manifest = copies.restore(config, folder)
     typer.echo(f"Restored the backup of {manifest.made_at} and checked it. Start the server with: vinkki serve")
