@@ -34,3 +34,10 @@ async def test_an_erased_key_takes_everything_with_it(db: Database) -> None:
 async def test_a_key_made_before_a_rotation_still_opens(db: Database) -> None:
     sealed = await db.write(Vault(OLD).seal_for, "candidate:1", "Kim Novak")
     assert await db.read(Vault(NEW, (OLD,)).open_for, "candidate:1", sealed) == "Kim Novak"
+
+
+def test_what_was_sealed_before_it_was_pressed_together_is_still_read(lite: Database) -> None:
+    vault = Vault("k" * 40)
+    old = lite.write_now(lambda s: vault.seal_bytes_for(s, "candidate:1", b'{"name": "Maija"}').decode())
+    new = lite.write_now(lambda s: vault.seal_for(s, "candidate:1", '{"name": "Maija"}'))
+    assert lite.read_now(lambda s: {vault.open_for(s, "candidate:1", sealed) for sealed in (old, new)}) == {'{"name": "Maija"}'}
