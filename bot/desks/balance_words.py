@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from bot import audiences, strategy
 from bot.messages import Plain, Say, Text, say
-from bot.strategy import Balance, Earning
+from bot.strategy import Balance, Earning, Rhythm
 
 
 def audience_name(session: Session, audience_id: int | None) -> Text:
@@ -43,6 +43,16 @@ def next_ask(found: Balance) -> Say:
     """What one more ask would need first."""
     after = found.plus("ask")
     return say("balance.may_ask") if after.is_even else say("balance.before_asking", amount=amount(after.gives_owed, after.tells_owed))
+
+
+def rhythm_line(session: Session, found: Rhythm) -> Say:
+    """“Alumni – Give: due by 3 March, and nothing is scheduled.” `found` is late, a gap, or crowded."""
+    name, kind = audience_word(session, found.action.audience_id), say(f"stories.kind.{found.action.kind}")
+    if found.state == "crowded":
+        return say("rhythm.crowded", audience=name, kind=kind, day=found.next_on)
+    if found.next_on is not None:
+        return say(f"rhythm.{found.state}_until", audience=name, kind=kind, day=found.due_on, next=found.next_on)
+    return say(f"rhythm.{found.state}", audience=name, kind=kind, day=found.due_on)
 
 
 def owed_to(session: Session, audience_id: int | None, found: Earning) -> Say:

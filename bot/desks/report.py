@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot import insights, stories, strategy
-from bot.desks.balance_words import amount, audience_name, audience_word, counts, next_ask
+from bot.desks.balance_words import amount, audience_name, audience_word, counts, next_ask, rhythm_line
 from bot.desks.hr import promises
 from bot.desks.turn import Deployment
 from bot.insights import Progress
@@ -132,16 +132,7 @@ def rhythm_lines(session: Session, rhythms: list[Rhythm], floods: list[Flood]) -
     """Gaps by their day, then what comes too close, then floods."""
     order = {"late": 0, "gap": 1, "crowded": 2}
     found = sorted((r for r in rhythms if r.state in order), key=lambda r: (order[r.state], r.due_on))
-    lines = [
-        say(
-            f"rhythm.{r.state}",
-            audience=audience_word(session, r.action.audience_id),
-            kind=say(f"stories.kind.{r.action.kind}"),
-            day=r.next_on if r.state == "crowded" else r.due_on,
-        )
-        for r in found
-        if r.state != "crowded" or r.next_on
-    ]
+    lines = [rhythm_line(session, r) for r in found if r.state != "crowded" or r.next_on]
     return lines + [say("rhythm.flood", audience=audience_word(session, f.audience_id), count=f.count, day=f.from_on) for f in floods]
 
 
@@ -180,7 +171,7 @@ def next_step(session: Session, deployment: Deployment, now: datetime, week: Wee
         row, owed = week.held[0], strategy.earning(session, week.held[0].audience_id, deployment.today(now))
         name = audience_word(session, row.audience_id)
         return say("report.step.held", amount=amount(owed.gives, owed.tells), audience=name, title=row.title), write
-    gaps = sorted((r for r in week.rhythms if r.state in ("late", "gap")), key=lambda r: r.due_on)
+    gaps = sorted((r for r in week.rhythms if r.state in ("late", "gap") and r.next_on is None), key=lambda r: r.due_on)
     if gaps and week.proposals:
         return say(
             "report.step.gap_review",

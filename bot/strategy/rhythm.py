@@ -27,8 +27,8 @@ class Rhythm:
     """One planned rhythm and how it stands. `due_on` is when the next story of its kind is due by plan, `next_on` when the next one
     is scheduled for the audience (or a wider one).
 
-    kept: on time. gap: nothing is scheduled for the day it is due, and that day is near. late: that day has passed.
-    crowded: the next one comes in less than half the planned time.
+    kept: on time. gap: nothing is scheduled by the day it is due, and that day is near. late: that day has passed.
+    crowded: otherwise on time, but one comes in less than half the planned time.
     """
 
     action: Action
@@ -89,7 +89,7 @@ def _stand(
     if next_on is None or next_on > due_on:
         state = "late" if due_on < today else "gap" if due_on <= today + ahead else "kept"
     days = [*([last_on] if last_on else []), *soon]
-    if any((b - a) * 2 < every for a, b in itertools.pairwise(days)):
+    if state == "kept" and any((b - a) * 2 < every for a, b in itertools.pairwise(days)):
         state = "crowded"
     return Rhythm(action, last_on, next_on, due_on, state)
 

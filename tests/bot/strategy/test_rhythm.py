@@ -4,9 +4,12 @@ from datetime import timedelta
 
 from conftest import START
 from plan_world import TODAY, goes_out, planned_company
+from story_world import text_of
 
 from bot import strategy
 from bot.db import Database
+from bot.desks.balance_words import rhythm_line
+from bot.desks.hr.calendar.slots import empty_slots
 from bot.strategy import Sent
 
 DAY = timedelta(days=1)
@@ -27,6 +30,21 @@ def test_a_gap_is_seen_a_week_ahead_and_closed_by_what_is_scheduled(db: Database
     assert states(db, Sent(plan.alumni, "give", TODAY + 9 * DAY)) == ["gap", "kept"], "two days late"
     assert states(db, days=8) == ["late", "kept"]
     assert states(db, Sent(plan.alumni, "give", TODAY + 2 * DAY)) == ["crowded", "kept"]
+    two = Sent(plan.alumni, "give", TODAY + 9 * DAY), Sent(plan.alumni, "give", TODAY + 10 * DAY)
+    assert states(db, *two) == ["gap", "kept"], "that two come close together later hides no gap"
+
+
+def test_a_story_that_comes_late_is_said_to_come_and_fills_its_slot(db: Database) -> None:
+    plan = planned_company(db)
+    goes_out(db, plan, "give", plan.alumni, START - 12 * DAY)
+    coming = [Sent(plan.alumni, "give", TODAY + 2 * DAY), Sent(plan.alumni, "give", TODAY + 10 * DAY)]
+    (give, _tell) = db.read_now(strategy.rhythms, TODAY, coming)
+    line = "Alumni – Give: was due on 25 February 2026; the next one is scheduled for 4 March 2026."
+    assert text_of(db.read_now(rhythm_line, give)) == line
+    slots = db.read_now(empty_slots, TODAY, coming, TODAY, TODAY + 20 * DAY)
+    assert [((s.on - TODAY).days, s.is_late) for s in slots if s.kind == "give"] == [(0, True), (17, False)], (
+        "the one of the 12th comes a day late and fills the slot of the 11th"
+    )
 
 
 def test_a_flood_is_more_than_five_in_seven_days_counting_what_went_to_everyone(db: Database) -> None:

@@ -33,7 +33,7 @@ def empty_slots(session: Session, today: date, planned: Sequence[Sent], first: d
         rule = rules.get(rhythm.action.audience_id, Rule())
         reaches = {s.audience_id: _reaches(rules, s.audience_id, rhythm.action.audience_id, rule) for s in planned}
         coming = sorted(s.on for s in planned if s.kind == rhythm.action.kind and reaches[s.audience_id])
-        for due in _due(rhythm, coming, last):
+        for due in _due(rhythm, coming, today, last):
             on = max(due, today)
             if first <= on <= last:
                 found.add((rhythm.action.audience_id, rhythm.action.kind, on, due < today))
@@ -44,8 +44,9 @@ def _reaches(rules: dict[int | None, Rule], source: int | None, target: int | No
     return source == target or audiences.includes(rules.get(source, Rule()), rule)
 
 
-def _due(rhythm: Rhythm, coming: Sequence[date], last: date) -> list[date]:
-    """From the last story on: each one that comes in time moves the next slot, each that does not leaves one empty."""
+def _due(rhythm: Rhythm, coming: Sequence[date], today: date, last: date) -> list[date]:
+    """From the last story on: each one that comes in time (half a turn late at most) moves the next slot, each that does not leaves
+    one empty. What was missed can be made up for today and once only."""
     every, at = timedelta(days=rhythm.action.every_days), rhythm.last_on or rhythm.action.start_on
     found: list[date] = []
     ahead = list(coming)
@@ -53,11 +54,11 @@ def _due(rhythm: Rhythm, coming: Sequence[date], last: date) -> list[date]:
         due = at + every
         while ahead and ahead[0] <= at:
             ahead.pop(0)
-        if ahead and ahead[0] <= due:
+        if ahead and ahead[0] <= due + every / 2 and due >= today:
             at = ahead.pop(0)
             continue
         if due > last or len(found) >= MOST:
             break
         found.append(due)
-        at = due
+        at = max(due, today)
     return found

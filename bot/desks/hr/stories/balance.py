@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import stories, strategy
-from bot.desks.balance_words import amount, audience_word, counts, owed, owed_to
+from bot.desks.balance_words import amount, audience_word, counts, owed, owed_to, rhythm_line
 from bot.desks.turn import NEWSROOM, Turn
 from bot.desks.wording import read_version
 from bot.errors import Refusal
@@ -80,13 +80,7 @@ def rhythm_notes(turn: Turn, limit: int = 3) -> tuple[Note, ...]:
     """The gaps that are near, for the form in which a story gets its audience and day."""
     planned = stories.upcoming(turn.session, turn.deployment.time_zone)
     found = [r for r in strategy.rhythms(turn.session, turn.today, planned) if r.state in ("gap", "late")]
-    return tuple(Note(gap_line(turn, r)) for r in sorted(found, key=lambda r: r.due_on)[:limit])
-
-
-def gap_line(turn: Turn, found: strategy.Rhythm) -> Say:
-    """“Alumni: a give is due by 3 March, and nothing is scheduled.”"""
-    name, kind = audience_word(turn.session, found.action.audience_id), say(f"stories.kind.{found.action.kind}")
-    return say(f"rhythm.{found.state}", audience=name, kind=kind, day=found.due_on)
+    return tuple(Note(rhythm_line(turn.session, r)) for r in sorted(found, key=lambda r: r.due_on)[:limit])
 
 
 def ask_override(turn: Turn, value: str) -> Answer:

@@ -89,7 +89,8 @@ def _rhythm_name(turn: Turn, found: Rhythm) -> Say:
 
 def _rhythm_state(found: Rhythm) -> Say:
     if found.state in ("late", "gap"):
-        return say(f"rhythm.short_{found.state}", day=found.due_on)
+        until = {"next": found.next_on} if found.next_on else {}
+        return say(f"rhythm.short_{found.state}{'_until' if until else ''}", day=found.due_on, **until)
     return say(f"rhythm.short_{found.state}", day=found.next_on) if found.next_on else say("rhythm.short_due", day=found.due_on)
 
 
