@@ -121,17 +121,34 @@ def others(session: Session, referral_id: int) -> list[int]:
 
 
 def come_to(session: Session, referral: Referral) -> dict[int, list[Instalment]]:
-    """What each share of a split is worth, by its number: of the parts that can be divided still, or of all of them before the hire."""
+    """What each share of a split is worth, by its number: of all parts before the hire; then of those that are divided so, and of those
+    that can be."""
     found: dict[int, list[Instalment]] = defaultdict(list)
     rows, rid = rows_of(session, referral.id or 0), referral.id or 0
     if not rows or referral.plan_id is None:
         return found
-    promise, weights = plans.promise_of_version(session, referral.plan_id, referral.campaign_id), [row.basis_points for row in rows]
-    for part in (promise.part(n) for n in (sorted(_open_milestones(session, rid)) if has_bonuses(session, rid) else promise.numbers)):
-        for row, money, off in zip(rows, part.money.split(weights), split(part.days_off, weights), strict=True):
-            if money.amount_minor or off:
-                found[row.share_no].append(replace(part, money=money, days_off=off))
+    promise, is_hired = plans.promise_of_version(session, referral.plan_id, referral.campaign_id), has_bonuses(session, rid)
+    open_parts = _open_milestones(session, rid) if is_hired else set(promise.numbers)
+    for number in promise.numbers:
+        shared = _shared(promise.part(number), rows)
+        if number in open_parts or (is_hired and _stands_so(session, rid, number, rows, shared)):
+            for share_no, part in shared.items():
+                found[share_no].append(part)
     return found
+
+
+def _shared(part: Instalment, rows: list[ReferralShare]) -> dict[int, Instalment]:
+    """A part divided, by the number of the share; whoever gets nothing of it is not there."""
+    weights = [row.basis_points for row in rows]
+    each = zip(rows, part.money.split(weights), split(part.days_off, weights), strict=True)
+    return {row.share_no: replace(part, money=money, days_off=off) for row, money, off in each if money.amount_minor or off}
+
+
+def _stands_so(session: Session, referral_id: int, number: int, rows: list[ReferralShare], shared: dict[int, Instalment]) -> bool:
+    """A part was divided like this, wherever it is by now."""
+    there = session.exec(select(Bonus).where(Bonus.referral_id == referral_id, Bonus.milestone_no == number, Bonus.state != "void"))
+    wanted = {(r.share_no, r.person_id, p.money.amount_minor, p.days_off) for r in rows if (p := shared.get(r.share_no))}
+    return {_what(bonus) for bonus in there} == wanted
 
 
 def has_bonuses(session: Session, referral_id: int) -> bool:

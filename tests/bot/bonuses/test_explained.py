@@ -99,6 +99,12 @@ async def test_whoever_is_asked_about_a_split_reads_what_it_comes_to_and_why_aft
     first = world.bonuses(referral)[0]
     text = read(await desk.press(world.referrer, Button(say("x"), "bonus.explain", str(first.id))))
     assert "The part of €100.01 is divided. 60 % of it, share number 1, is €60.01." in text
+    world.db.write_now(bonuses.void, START, world.hr.id, first.id, first.version)
+    world.morning(date(2026, 3, 2))
+    world.change(bo, end_on=date(2026, 3, 3))
+    world.morning(date(2026, 3, 4))
+    rest = read(await desk.say(world.hr, f"admin splits {referral}"))
+    assert "Aino Salo: 60 %, which is €240.00" in rest and "Bo Ek: 40 %, which is €160.00" in rest, "of the part that is still divided so"
 
 
 async def test_what_payroll_has_is_not_called_settled(desk: Desk) -> None:
