@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import bonuses, referrals
 from bot.bonuses import Bonus
-from bot.desks import wording
+from bot.desks import bonus_cards, wording
 from bot.desks.advocate import endorsing
 from bot.desks.turn import Desk, Turn
 from bot.messages import Block, Button, Buttons, Card, Divider, Item, Items, Note, Paragraph, Replace, Say, Show, Text, say
@@ -50,12 +50,18 @@ def _list(turn: Turn, offset: int) -> Card:
 
 def _item(turn: Turn, referral: Referral, *, is_endorsed: bool) -> Item:
     stage = referrals.shown_stage(turn.session, referral)
-    since = turn.deployment.today(referrals.shown_since(turn.session, referral))
-    detail = say(
-        "referrals.list.detail", stage=say(f"referrals.seen.{stage}"), day=since, next=say(f"referrals.next.{stage}"), bonus=bonus_words(turn, referral, stage)
-    )
+    since, own = turn.deployment.today(referrals.shown_since(turn.session, referral)), _own(turn, referral)
+    bonus = _parts(turn, own) if own else _promised(turn, referral, stage)
+    detail = say("referrals.list.detail", stage=say(f"referrals.seen.{stage}"), day=since, next=say(f"referrals.next.{stage}"), bonus=bonus)
     may_speak = not is_endorsed and referrals.may_endorse(turn.session, referral)
-    return Item(_who(turn, referral), detail, (endorsing.button(referral),) if may_speak else ())
+    return Item(_who(turn, referral), detail, (*_why(own), *((endorsing.button(referral),) if may_speak else ())))
+
+
+def _why(own: list[Bonus]) -> tuple[Button, ...]:
+    """From the referral to the whole story of its bonus; where there are several, to the list that has each."""
+    if len(own) > 1:
+        return (Button(say("bonuses.why"), "front.run", "vinkki bonuses"),)
+    return tuple(bonus_cards.why_button(bonus) for bonus in own)
 
 
 def _who(turn: Turn, referral: Referral) -> Text:
@@ -67,11 +73,12 @@ def _who(turn: Turn, referral: Referral) -> Text:
     return say("referrals.list.numbered", number=f"{referral.id}", opening=opening)
 
 
-def bonus_words(turn: Turn, referral: Referral, stage: str) -> Say:
-    """What a referral brings the one who asks: every part with amount, day and state, or what is promised, and why."""
-    own = [b for b in bonuses.of_referral(turn.session, referral.id or 0) if b.beneficiary_id == turn.person_id]
-    if own:
-        return _parts(turn, own)
+def _own(turn: Turn, referral: Referral) -> list[Bonus]:
+    return [b for b in bonuses.of_referral(turn.session, referral.id or 0) if b.beneficiary_id == turn.person_id]
+
+
+def _promised(turn: Turn, referral: Referral, stage: str) -> Say:
+    """What a referral that is no hire yet would bring, or why nothing."""
     if stage in ("over", "rejected", "withdrawn", "closed", "erased", "declined", "expired"):
         return say("referrals.bonus.over")
     promise, reason = wording.promised_to(turn.session, turn.person, referral)

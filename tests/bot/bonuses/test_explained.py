@@ -136,6 +136,18 @@ async def test_what_took_another_s_place_and_what_hr_answered_is_told_as_it_was(
     assert "HR found that all is well. The question was: HR checks that the person hired is still here" in new and "Every condition" not in new
 
 
+async def test_from_the_list_of_referrals_the_reason_of_each_bonus_is_a_press_away(desk: Desk) -> None:
+    world, who = desk.world, desk.world.referrer
+    once, twice = world.refer(world.plan((90, "500"))), world.refer(world.plan((90, "100"), (180, "400")))
+    assert not buttons(await desk.say(who, "referrals"), "bonus.explain"), "nothing to explain yet"
+    world.hire(once, date(2026, 3, 2))
+    world.hire(twice, date(2026, 3, 2))
+    listed = await desk.say(who, "referrals")
+    assert "Why €500.00 on 31 May 2026" in read(await desk.press(who, buttons(listed, "bonus.explain")[0]))
+    every = await desk.press(who, buttons(listed, "front.run")[0])
+    assert "€100.00" in read(every) and "€400.00" in read(every) and len(buttons(every, "bonus.explain")) == 3
+
+
 async def test_older_bonuses_of_somebody_are_a_press_away(desk: Desk) -> None:
     world = desk.world
     referral = world.refer(world.plan(*((n, f"{n}00") for n in range(1, 11))))
