@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -42,7 +43,7 @@ class Week:
 
 
 def read(session: Session, deployment: Deployment, now: datetime) -> Week:
-    """The state of this moment; overrides are those of the last seven days."""
+    """The state of this moment; overrides are those of this week and the last, so that a report which comes late leaves none out."""
     today, zone = deployment.today(now), deployment.time_zone
     planned = stories.upcoming(session, zone)
     standings = [
@@ -51,7 +52,8 @@ def read(session: Session, deployment: Deployment, now: datetime) -> Week:
     ]
     standings.sort(key=lambda found: not _is_behind(found[1]))  # what needs a look is not among those left out
     rhythms, floods = strategy.rhythms(session, today, planned), strategy.floods(session, today, planned)
-    overrides = strategy.overrides_since(session, now - timedelta(days=7), now + timedelta(microseconds=1))
+    last_monday = datetime.combine(today - timedelta(days=today.weekday() + 7), time(), ZoneInfo(zone))
+    overrides = strategy.overrides_since(session, last_monday.astimezone(UTC), now + timedelta(microseconds=1))
     return Week(standings, stories.held(session), rhythms, floods, overrides, planned, stories.waiting(session))
 
 

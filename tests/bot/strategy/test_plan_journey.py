@@ -94,6 +94,21 @@ def test_where_cards_are_of_this_moment_the_report_of_last_week_makes_way_for_th
     assert not db.read_now(views.room, deployment, "admin", frozenset({"recruiter"}), later)
 
 
+def test_a_report_that_comes_late_leaves_out_no_word_that_let_an_ask_go(db: Database, deployment: Deployment) -> None:
+    plan = planned_company(db)
+    early = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # Monday 2 March, half past midnight in Helsinki
+
+    def let_go(session: Session) -> None:
+        row = stories.create(session, early, plan.hr.id, draft(kind="ask"))
+        stories.schedule(session, early, plan.hr.id or 0, row.id or 0, None, early + DAY, audience_id=plan.alumni)
+        stories.let_go(session, early, plan.hr.id or 0, row.id or 0, row.version, "The ship leaves", early.date(), "Europe/Helsinki")
+
+    db.write_now(let_go)
+    sunday, next_monday = datetime(2026, 3, 15, 20, tzinfo=UTC), datetime(2026, 3, 16, 7, tzinfo=UTC)
+    assert "The ship leaves" in text_of(db.read_now(report.card, deployment, sunday))
+    assert "The ship leaves" not in text_of(db.read_now(report.card, deployment, next_monday))
+
+
 def week_card(db: Database, deployment: Deployment, now: datetime) -> Any:
     def build(session: Session) -> Any:
         clock_strategy.report_week(session, deployment, now)
