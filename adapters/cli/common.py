@@ -69,6 +69,8 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
             fail(in_words(e))
         except VinkkiError as e:
             fail(str(e))
+        except BrokenPipeError:
+            raise  # whoever reads has seen enough, such as `head`: click ends in silence
         except OSError as e:
             fail(f"{e.filename or 'A file'}: {e.strerror or type(e).__name__}")
         except Exception as e:

@@ -52,9 +52,7 @@ def import_people(
         counts = {n: getattr(report, n) for n in ("lines", "joined", "changed", "unchanged", "leavers", "leaver_percent", "is_dry_run", "needs_consent")}
         as_json(counts | {"refused": refused_json(report.refused)})
     else:
-        would = "would " if dry_run or report.needs_consent else ""
-        typer.echo(f"{report.lines} lines: {report.joined} {would}join, {report.changed} {would}change, {report.unchanged} stay as they are,")
-        typer.echo(f"{report.leavers} people would become leavers." if would else f"{report.leavers} people became leavers.")
+        _say_counts(report, is_done=not (dry_run or report.needs_consent))
         _say_refused(report.refused)
     if report.needs_consent and not dry_run:
         note(f"Nothing was done: {report.leaver_percent} % would leave. If that is right, run it again with --allow-leavers.")
@@ -162,9 +160,16 @@ def import_stories(
     _leave(report.refused)
 
 
+def _say_counts(report: Any, *, is_done: bool) -> None:
+    did = ("joined", "changed", "became leavers") if is_done else ("would join", "would change", "would become leavers")
+    counts = (report.joined, report.changed, report.leavers)
+    told = ", ".join(f"{count} {verb}" for count, verb in zip(counts, did, strict=True))
+    typer.echo(f"{report.lines} {'line' if report.lines == 1 else 'lines'}: {told}; {report.unchanged} are as they were.")
+
+
 def _say_refused(refused: Sequence[Any]) -> None:
     if refused:
-        note(f"{len(refused)} lines were not taken:")
+        note(f"Not taken: {len(refused)} {'line' if len(refused) == 1 else 'lines'}.")
         print_refused(refused)
 
 

@@ -111,7 +111,8 @@ def test_openings_come_from_a_file_or_an_address_and_what_is_neither_is_explaine
 def test_the_first_ten_minutes_of_an_installation(here: Path) -> None:
     (here / "people.csv").write_text(PEOPLE, encoding="utf-8")
     would = run("people", "import", "people.csv", "--dry-run")
-    assert "2 would join" in would.stdout and "line 4:" in would.stderr and would.exit_code == 1
+    assert would.stdout == "3 lines: 2 would join, 0 would change, 0 would become leavers; 0 are as they were.\n"
+    assert "Not taken: 1 line." in would.stderr and "line 4:" in would.stderr and would.exit_code == 1
     done = run("people", "import", "people.csv", "--json")
     report = json.loads(done.stdout)
     assert (report["joined"], report["leavers"], [r["line"] for r in report["refused"]]) == (2, 0, [4])
