@@ -42,9 +42,12 @@ def promised(session: Session, referrer: Person, opening: JobOpening | None, tod
     return promise, plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
 
 
-def promised_to(session: Session, referrer: Person, referral: Referral) -> tuple[Promise | None, str | None]:
-    """What a referral that stands would earn (its plan is frozen), and why this person would not earn it, each or None."""
+def promised_to(session: Session, referrer: Person, referral: Referral, today: date) -> tuple[Promise | None, str | None]:
+    """What a referral would earn, and why this person would not earn it, each or None. Its plan is frozen with the candidate's yes;
+    before it, what a yes of today would bring."""
     opening = session.get(JobOpening, referral.opening_id) if referral.opening_id else None
+    if referral.confirmed_at is None:
+        return promised(session, referrer, opening, today)
     promise = plans.promise_of_version(session, referral.plan_id, referral.campaign_id) if referral.plan_id else None
     reason = plans.referrer_reason(session, Asked(referrer, opening.hiring_manager_id if opening else None))
     return promise, reason or _against_candidate(session, referral)

@@ -84,8 +84,8 @@ def tell(session: Session, now: datetime, referral: Referral, change: StageChang
     elif change.old:
         outbox.owe_change(session, now, "update", "referral_new", rid)
         settle(session, now, rid)
-    is_their_wish = change.by == "candidate" or (change.by, change.new) == ("hr", "erased")
-    if is_their_wish and change.old and referral.recruiter_id and (recruiter := session.get(Person, referral.recruiter_id)):
+    is_their_wish = change.new in ("withdrawn", "erased") and change.by in ("candidate", "hr")
+    if is_their_wish and referral.recruiter_id and (recruiter := session.get(Person, referral.recruiter_id)):
         outbox.owe(session, now, f"referral:{rid}:{change.new}:recruiter", "referral_gone", cid, recruiter)
     if change.new in ENDS or change.new == "hired":
         _tell_duplicates(session, now, rid)

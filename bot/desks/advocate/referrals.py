@@ -81,7 +81,7 @@ def _promised(turn: Turn, referral: Referral, stage: str) -> Say:
     """What a referral that is no hire yet would bring, or why nothing."""
     if stage in ("over", "rejected", "withdrawn", "closed", "erased", "declined", "expired"):
         return say("referrals.bonus.over")
-    promise, reason = wording.promised_to(turn.session, turn.person, referral)
+    promise, reason = wording.promised_to(turn.session, turn.person, referral, turn.today)
     return wording.promise_words(turn.session, promise, reason)
 
 

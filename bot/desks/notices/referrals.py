@@ -25,8 +25,8 @@ def stage(owed: Owed) -> Card | None:
     blocks: list[Block] = [Paragraph(say(f"referrals.told.{shown}", opening=opening))]
     if shown == referrals.shown_stage(owed.session, referral):
         blocks.append(Paragraph(say(f"referrals.next.{shown}")))
-    if change.old == "" and owed.person:
-        promise, reason = wording.promised_to(owed.session, owed.person, referral)
+    if change.old in ("", "invited") and change.new in ("invited", "confirmed", "duplicate") and owed.person:
+        promise, reason = wording.promised_to(owed.session, owed.person, referral, owed.deployment.today(owed.now))
         blocks += [Paragraph(wording.promise_words(owed.session, promise, reason)), Note(say("referrals.told.first_counts"))]
         if referrals.may_endorse(owed.session, referral):
             blocks.append(Paragraph(say("endorse.ask")))

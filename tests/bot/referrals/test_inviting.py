@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import add_person
-from referral_desk import MAIJA, Company, company, text_of
+from referral_desk import MAIJA, Company, buttons_of, company, text_of
 
 from bot import referrals, settings
 from bot.db import Database
@@ -172,6 +172,22 @@ async def test_who_was_invited_and_asks_hr_to_be_erased_is_found_and_recruiters_
     assert "1 candidate is erased" in text_of(answer.card)
     assert meri.last().stage == "erased" and meri.rows(Candidate)[-1].sealed == ""
     assert not [d for d in meri.rows(Delivery) if d.notice in ("referral_gone", "referral_new")]
+
+
+async def test_who_invites_reads_what_a_yes_would_bring_and_after_it_is_asked_for_a_word(small: Company) -> None:
+    await invite(small)
+
+    def told() -> str:
+        last = [d for d in small.rows(Delivery) if d.notice == "referral_stage"][-1]
+        card = small.db.read_now(notices.build, small.deployment, last, small.now)
+        return text_of(card) + str(buttons_of(card))
+
+    assert "€500.00 (gross) when they are hired" in told()
+    assert "€500.00 (gross) when they are hired" in text_of((await small.hear(small.aino, Command("referrals"))).card)
+    values = {"name": "Maija M", "email": EMAIL, "nonce": "n" * 20, "referrer_may_see": "yes"}
+    small.db.write_now(candidate.confirm, small.deployment, token_of(small), values, "fi", small.now)
+    assert "€500.00" in told() and "referral.endorse" in told()
+    assert not [d for d in small.rows(Delivery) if d.notice == "referral_gone"], "a yes is no withdrawal"
 
 
 async def test_one_reminder_and_after_two_weeks_nothing_is_left(meri: Company) -> None:
