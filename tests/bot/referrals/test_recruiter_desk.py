@@ -222,7 +222,7 @@ async def test_somebody_waiting_is_brought_up_again_and_then_to_hr(meri: Company
     assert tick() == [*reminders, ("referral_stuck", None, "admin")]
     stuck = next(d for d in meri.rows(Delivery) if d.notice == "referral_stuck")
     card = meri.db.read_now(notices.build, meri.deployment, stuck, meri.now)
-    assert card and Words("fi")(card.title) == "Joku odottaa turhaan: Kehittäjä (Åbo)"
+    assert card and Words("fi")(card.title) == "Joku on jäänyt odottamaan: Kehittäjä (Åbo)"
     await press(meri, meri.rita, "referral.take", meri.last())
     assert "Taken care of" in text_of(meri.db.read_now(notices.build, meri.deployment, stuck, meri.now))
     assert next(d for d in meri.rows(Delivery) if d.notice == "referral_stuck").state == "cancelled"  # it had not gone out yet
