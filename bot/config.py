@@ -17,12 +17,14 @@ from pydantic_settings.exceptions import SettingsError
 from pydantic_settings.sources import DotEnvSettingsSource, EnvSettingsSource
 
 from bot.errors import ConfigError
+from bot.money import CURRENCIES
 
 _PLACEHOLDER = re.compile(
     r"(?i)^(change[-_ ]?me.*|replace[-_ ]?me.*|secret|password|placeholder|example|todo|xxx+|\.\.\.|<.*>|your[-_ ].*|.*[-_ ]goes[-_ ]here|test"
     r"|\$\{?\w+\}?|xox[abp]p?-(\.\.\.|your[-_ ].*)|xapp-(\.\.\.|your[-_ ].*)|(.)\4*)$"
 )
 _DATABASE = re.compile(r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$")
+_ANY_TENANT = {"common", "organizations", "consumers", "botframework.com"}  # Microsoft's words where a token may be anybody's
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -64,7 +66,7 @@ class Config(BaseSettings):
     organisation_name: str = Field("Your organisation", description="The name people know the organisation by.")
     default_locale: str = Field("en", pattern="^(en|fi|sv)$", description="Language where a person's is not known: en, fi or sv.")
     default_time_zone: str = Field("Europe/Helsinki", description="The company's time zone (IANA name).")
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$", description="Currency of bonuses (ISO 4217).")
+    currency: str = Field("EUR", description="Currency of bonuses (ISO 4217).")
 
     @classmethod
     def settings_customise_sources(
@@ -104,6 +106,13 @@ class Config(BaseSettings):
             except ValueError:
                 raise ValueError("must be addresses or networks, comma-separated, such as 127.0.0.1 or 172.16.0.0/12") from None
         return proxies
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if code not in CURRENCIES:
+            raise ValueError("is no currency in use; write an ISO 4217 code such as EUR")
+        return code
 
     @field_validator("default_time_zone")
     @classmethod
@@ -196,6 +205,8 @@ def _require_teams(config: Config) -> None:
         _require_secret(config, "teams_app_password", minimum=8)
         if not config.teams_tenant_id:
             raise ConfigError("VINKKI_TEAMS_TENANT_ID is empty; without it another organisation's Teams could talk to your bot")
+        if config.teams_tenant_id.lower() in _ANY_TENANT:
+            raise ConfigError("VINKKI_TEAMS_TENANT_ID must be your own tenant's id (App Tenant ID in Azure), not a word for any tenant")
     elif config.teams_app_password.get_secret_value():
         raise ConfigError("VINKKI_TEAMS_APP_ID is empty although VINKKI_TEAMS_APP_PASSWORD is set")
 

@@ -34,6 +34,7 @@ def test_a_good_configuration_is_accepted() -> None:
         ("VINKKI_SLACK_BOT_TOKEN", {"slack_signing_secret": "8f742231b10e8888abcd99yyyzzz85a5"}),
         ("VINKKI_TEAMS_APP_PASSWORD", {"teams_app_id": "app", "teams_tenant_id": "t"}),
         ("VINKKI_TEAMS_TENANT_ID", {"teams_app_id": "app", "teams_app_password": "s3cret-Value~9"}),
+        ("VINKKI_TEAMS_TENANT_ID", {"teams_app_id": "app", "teams_app_password": "s3cret-Value~9", "teams_tenant_id": "Organizations"}),
         ("VINKKI_TEAMS_APP_ID", {"teams_app_password": "s3cret-Value~9"}),
         ("VINKKI_TEAMS_ANONYMOUS_ON_LOOPBACK", {"teams_anonymous_on_loopback": True, "host": "0.0.0.0"}),
         ("VINKKI_BASE_URL", {"base_url": "http://vinkki.example.com"}),
@@ -69,7 +70,8 @@ def test_a_wrong_value_is_named_without_being_shown() -> None:
         ("trusted_proxies", "127.0.0.1, canary", "172.16.0.0/12"),
         ("default_time_zone", "Europe/Canary", "Europe/Helsinki"),
         ("default_time_zone", "../../etc/canary", "Europe/Helsinki"),
-        ("currency", "canary", "pattern"),
+        ("currency", "canary", "such as EUR"),
+        ("currency", "EUT", "such as EUR"),
     ],
 )
 def test_what_could_never_work_is_refused_at_once_and_says_what_would(name: str, value: str, hint: str) -> None:
