@@ -55,7 +55,8 @@ class CandidateView:
     done: `steps`, what happens next, the candidate's own `details`, `correction` (the form to put them right), what they
     `agreed` to and when, what the referrer `said` for them, whether there is a CV
     (`has_paper`), and which of their rights can be used.
-    erased, expired, closed, unknown: title and lead say it all. `locale` is the language of the page: the reader's where it is known.
+    erased, expired, closed, unknown: title and lead say it all, but for the no of somebody who was invited (`can_decline`).
+    `locale` is the language of the page: the reader's where it is known.
     """
 
     state: State
@@ -205,7 +206,12 @@ def _invited_view(session: Session, deployment: Deployment, candidate: Candidate
     locale = asked or candidate.locale
     page = _link_view(session, deployment, session.get_one(ReferralLink, invited.link_id), now, locale, by_mail=True)
     details = referrals.open_details(session, deployment.vault, candidate)
-    return page if details is None or page.form is None else replace(page, can_decline=True, form=forms.form(
+    if details is None:
+        return page
+    if page.form is None:  # too late for a yes; the no stays theirs, and their address is kept until then
+        key = "candidate.closed.invited" if page.state == "closed" else "candidate.left.invited"
+        return replace(page, can_decline=True, lead=(say(key, organisation=deployment.organisation),))
+    return replace(page, can_decline=True, form=forms.form(
         deployment.organisation, page.referrer, forms.questions(session, deployment, locale), email=details.email,
     ))  # fmt: skip
 

@@ -6,7 +6,7 @@ from bot import referrals
 from bot.desks import candidate_forms, wording
 from bot.desks.notices import Builder, Outsider, OutsiderOf, Owed
 from bot.messages import Block, Button, Buttons, Card, Divider, Heading, Note, Paragraph, say
-from bot.referrals import Candidate, Details, Referral, StageChange, inviting, keeping
+from bot.referrals import Candidate, Details, Referral, ReferralLink, StageChange, inviting, keeping
 
 
 def invitation(owed: Owed) -> Card | None:
@@ -15,7 +15,11 @@ def invitation(owed: Owed) -> Card | None:
 
 
 def again(owed: Owed) -> Card | None:
-    """The one reminder. It holds the notice too: nobody has to look for the first letter."""
+    """The one reminder. It holds the notice too: nobody has to look for the first letter. Nobody is reminded of what they can no longer say yes to."""
+    _, referral, _ = _invited(owed)
+    link = owed.session.get(ReferralLink, referral.link_id) if referral else None
+    if link and referrals.state_of(owed.session, link, owed.deployment.today(owed.now), owed.now) in ("closed", "left"):
+        return None
     return _letter(owed, "candidate.invite_mail.title_again")
 
 

@@ -8,11 +8,12 @@ import pytest
 from conftest import add_person
 from referral_desk import MAIJA, Company, buttons_of, company, text_of
 
-from bot import referrals, settings
+from bot import openings, referrals, settings
 from bot.db import Database
 from bot.desks import Deployment, candidate, clock_privacy, notices
 from bot.messages import Command, Correct, Press, Show, Submission
 from bot.outbox import Delivery
+from bot.people import Person
 from bot.referrals import Candidate, ConsentRecord, Referral
 from bot.vault import VaultKey
 
@@ -188,6 +189,21 @@ async def test_who_invites_reads_what_a_yes_would_bring_and_after_it_is_asked_fo
     small.db.write_now(candidate.confirm, small.deployment, token_of(small), values, "fi", small.now)
     assert "€500.00" in told() and "referral.endorse" in told()
     assert not [d for d in small.rows(Delivery) if d.notice == "referral_gone"], "a yes is no withdrawal"
+
+
+@pytest.mark.parametrize("why", ["closed", "left"])
+async def test_whoever_comes_too_late_for_a_yes_reads_that_their_address_is_kept_and_may_have_it_erased(small: Company, why: str) -> None:
+    await invite(small)
+    if why == "closed":
+        small.db.write_now(openings.set_open, small.now, small.hanna.id, small.opening.id, 1, False)
+    else:
+        small.db.write_now(lambda s: setattr(s.get_one(Person, small.aino.id), "end_on", small.now.date() - timedelta(days=1)))
+    tick(small, 8)
+    assert letters(small, "candidate_invited_again")[0][1] == "", "no reminder of what is over"
+    token, page = token_of(small), small.view(token_of(small))
+    assert page.form is None and page.can_decline and page.lead[0].key == f"candidate.{why}.invited"
+    assert small.db.write_now(candidate.decline, small.deployment, token, small.now)
+    assert small.last().stage == "declined" and small.view(token).state == "erased"
 
 
 async def test_one_reminder_and_after_two_weeks_nothing_is_left(meri: Company) -> None:
