@@ -68,12 +68,18 @@ def create(
 
 
 def edit(session: Session, now: datetime, actor_id: int, story_id: int, version: int, draft: Draft) -> None:
-    """Change a story that is not out yet; a picture that stands is not judged anew. Raises FieldRefusal, or Stale when it moved on meanwhile."""
+    """Change a story that is not out yet; a picture that stands is not judged anew. Where nothing is different, nothing happens.
+
+    Raises FieldRefusal, or Stale when it moved on meanwhile.
+    """
     was = session.get(Story, story_id)
+    values = checked(draft, was.image_url if was else "")
+    if was and was.version == version and was.state in EDITABLE and all(getattr(was, name) == value for name, value in values.items()):
+        return
     if was:
         keep(session, now, actor_id, was, "edited")
     change = update(Story).where(col(Story.id) == story_id, col(Story.version) == version, col(Story.state).in_(EDITABLE))
-    if session.execute(change.values(**checked(draft, was.image_url if was else ""), version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(change.values(**values, version=version + 1)).rowcount != 1:  # type: ignore[attr-defined]
         raise Stale("stories.refused.stale")
     audit.note(session, now, actor_id, "story.edited", "story", story_id, f"version {version + 1}")
 

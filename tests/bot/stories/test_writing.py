@@ -8,6 +8,7 @@ from bot import stories
 from bot.db import Database
 from bot.errors import FieldRefusal, Stale
 from bot.stories import CaptionDraft, checked_link, clean, versions
+from bot.stories.versions import kept
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,13 @@ def test_editing_an_old_version_is_refused(db: Database) -> None:
     with pytest.raises(Stale):
         db.write_now(stories.edit, START, hr.id, row.id, 1, draft(title="Third"))
     assert db.read_now(stories.get, row.id).title == "Second"
+
+
+def test_an_edit_that_changes_nothing_leaves_no_version(db: Database) -> None:
+    hr = add_person(db, "Nora Holm", "hr")
+    row = db.write_now(lambda s: stories.create(s, START, hr.id, draft()))
+    db.write_now(stories.edit, START, hr.id, row.id, 1, draft(title="  What ice sounds like "))
+    assert db.read_now(stories.get, row.id).version == 1 and db.read_now(kept, row.id, 0, 8) == []
 
 
 def test_unchanged_captions_keep_their_count_and_new_ones_start_beside_them(lite: Database) -> None:
