@@ -11,6 +11,7 @@ from bot.money import CURRENCIES, Money, parse_money
 from bot.plans import BonusPlan, Charity, Instalment, PlanDraft
 
 PARTS = 3  # parts that the form offers; the model takes more
+_LEFT_OUT = (Option("", say("plans.form.left_out")),)  # said in so many words: in chat a choice once made cannot be taken back
 
 
 def plan_form(turn: Turn, plan: BonusPlan | None) -> Form:
@@ -37,7 +38,7 @@ def _part_fields(turn: Turn, number: int, part: Instalment | None, currency: str
     days = str(settings.get(turn.session, "bonus.qualifying_days")) if first else ""
     amount = "" if part is None else str(part.days_off) if part.reward == "day_off" else str(part.money.decimal)
     return [
-        ChoiceField(f"reward_{number}", say("plans.form.reward", number=number), _rewards(turn, part), _reward(part), optional=not first),
+        ChoiceField(f"reward_{number}", say("plans.form.reward", number=number), (*(() if first else _LEFT_OUT), *_rewards(turn, part)), _reward(part)),
         TextField(f"amount_{number}", say("plans.form.amount", number=number, currency=currency), amount, optional=not first, max_length=20,
                   hint=say("plans.form.amount_hint") if first else None),
         TextField(f"days_{number}", say("plans.form.days", number=number), str(part.days) if part else days, optional=not first, max_length=5, shape="number"),

@@ -109,6 +109,8 @@ async def test_a_part_that_cannot_be_is_answered_beside_its_field(desk: Desk, va
 
 
 async def test_a_part_is_left_out_by_saying_so_and_a_chosen_one_is_never_dropped(desk: Desk) -> None:
+    form = await desk.press(desk.world.hr, Button(Say("x"), "plan.new", ""))
+    assert isinstance(form, Ask) and read(form).count("Left out") == 2, "of the second part and the third"
     hr, parts = desk.world.hr, {"name": "A", "amount_1": "500", "days_1": "90", "amount_2": "300", "days_2": "180"}
     kept = await desk.fill(hr, "plan.save", **parts, reward_2="money")
     assert "€800.00" in read(kept)
