@@ -44,7 +44,9 @@ def overdue(owed: Owed) -> Card | None:
     if referral is None or referral.notice_due_at is None or referral.noticed_at or referral.stage == "erased":
         return None
     text = say("retention.notice.overdue_text", day=owed.deployment.today(referral.notice_due_at))
-    return Card(say("retention.notice.overdue", number=f"{referral.id}"), (Paragraph(text),), tone="warning")
+    shown = referral.stage not in referrals.HIDDEN  # who has not said yes is shown to nobody
+    ways = (Buttons((Button(say("recruiter.list.show"), "referral.show", f"{referral.id}"),)),) if shown else ()
+    return Card(say("retention.notice.overdue", number=f"{referral.id}"), (Paragraph(text), *ways), tone="warning")
 
 
 def _letter(owed: Owed, title: str) -> Card | None:

@@ -246,3 +246,4 @@ async def test_that_the_notice_went_out_is_written_down_and_hr_hears_where_nothi
     (late,) = [d for d in meri.rows(Delivery) if d.notice == "notice_overdue"]
     card = meri.db.read_now(notices.build, meri.deployment, late, meri.now)
     assert card and "has not been told in time" in text_of(card) and late.room == "admin"
+    assert buttons_of(card) == {"referral.show": f"{meri.last().id}"}, "a way to whom it is about"
