@@ -11,7 +11,7 @@ import pytest
 from contracts.driver import World
 from contracts.drivers.slack import SlackDriver
 from contracts.gallery import FORM, FULL, Gallery, p
-from loopback.slack_sight import buttons
+from loopback.slack_sight import buttons, state
 from sqlmodel import select
 
 from adapters.slack import talk
@@ -146,10 +146,13 @@ async def test_a_slow_form_says_so_in_its_window_and_shows_the_result_there(
 
     monkeypatch.setitem(TABLE.forms, "gallery.form", slow)
     threading.Timer(0.3, gate.set).start()
-    waiting = await slack.submit(aino, form, {"name": "Bo"})
-    assert "One moment" in waiting.text
-    views = (await slack.people.state())["views"]
-    assert "Thank you Bo" in str(views[form.raw["view"]["id"]])
+    view = form.raw["view"]
+    sent = slack.people.payload("view_submission", slack._user(aino), view=view | {"state": state(view, {"name": "Bo"})}, response_urls=[])
+    status, waiting = await slack.people.interact(sent)
+    assert status == 200 and waiting["response_action"] == "update" and "One moment" in str(waiting["view"])
+    await slack.people.control("view", view_id=view["id"], view=waiting["view"])
+    await slack._settle()
+    assert "Thank you Bo" in str((await slack.people.state())["views"][view["id"]])
 
 
 async def test_a_broken_desk_says_that_it_is_our_fault(slack: SlackDriver, aino: Person, desk: Any) -> None:
