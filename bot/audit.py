@@ -24,16 +24,20 @@ class AuditEntry(SQLModel, table=True):
     detail: str = ""  # ids, states, versions and reasons in short; no names, no addresses
 
 
+# Built once and of the table, not of the class: a row that is only ever written needs no object, which takes six times as long.
+_WRITE = insert(SQLModel.metadata.tables["auditentry"])
+
+
 def note(session: Session, now: datetime, actor_id: int | None, what: str, subject: str, subject_id: int, detail: str = "") -> None:
     """Write down a deed in the transaction that does it."""
-    session.add(AuditEntry(at=now, actor_id=actor_id, what=what, subject=subject, subject_id=subject_id, detail=detail))
+    session.execute(_WRITE, {"at": now, "actor_id": actor_id, "what": what, "subject": subject, "subject_id": subject_id, "detail": detail})
 
 
 def note_many(session: Session, now: datetime, actor_id: int | None, subject: str, deeds: Sequence[tuple[str, int, str]]) -> None:
     """Write down many deeds of one kind of thing in one go: (what, subject id, detail) each."""
     rows = [{"at": now, "actor_id": actor_id, "what": what, "subject": subject, "subject_id": i, "detail": detail} for what, i, detail in deeds]
     if rows:
-        session.execute(insert(AuditEntry), rows)
+        session.execute(_WRITE, rows)
 
 
 def history(session: Session, subject: str, subject_id: int) -> list[AuditEntry]:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Index, bindparam, case, delete, exists, func, literal, literal_column, text, update
+from sqlalchemy import ColumnElement, CursorResult, Index, TextClause, bindparam, case, delete, exists, func, literal, literal_column, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlalchemy.orm import aliased
@@ -131,13 +132,18 @@ def owe_many(session: Session, now: datetime, notice: str, subject_id: int, whom
     """
     row = _row(now, "", notice, subject_id, "", due_at or now)
     same = {name: value for name, value in row.items() if name not in ("key", "person_id", "lane") and value is not None}
-    is_postgres = session.get_bind().dialect.name == "postgresql"
+    statement = _owing(session.get_bind().dialect.name == "postgresql", tuple(same))
+    return len(session.execute(statement, {**same, "whom": json.dumps(whom)}).all())
+
+
+@cache
+def _owing(is_postgres: bool, same: tuple[str, ...]) -> TextClause:
+    """The statement of `owe_many`, made once for each set of columns."""
     columns, values = ", ".join(["key", "person_id", "lane", *same]), ", ".join(["u.key", "u.person_id", "u.lane", *(f":{name}" for name in same)])
-    statement = text(
+    return text(
         f"INSERT INTO delivery ({columns}) SELECT {values} FROM ({_LIST_PG if is_postgres else _LIST_LITE}) AS u WHERE true"
         " ON CONFLICT (key) DO NOTHING RETURNING id"
     ).bindparams(bindparam("due_at", type_=UtcDateTime()), bindparam("created_at", type_=UtcDateTime()))
-    return len(session.execute(statement, {**same, "whom": json.dumps(whom)}).all())
 
 
 _LIST_PG = "SELECT w->>0 AS key, CAST(w->>1 AS integer) AS person_id, w->>2 AS lane FROM json_array_elements(CAST(:whom AS json)) AS w"
@@ -160,7 +166,7 @@ def owe_change(session: Session, now: datetime, deed: str, notice: str, subject_
     if deed == "withdraw":
         cancel(session, notice, subject_id)
     count, last = sent_count(session, notice, subject_id), 0
-    while (following := owe_change_page(session, now, deed, notice, subject_id, last, str(int(now.timestamp())))) is not None:
+    while count and (following := owe_change_page(session, now, deed, notice, subject_id, last, str(int(now.timestamp())))) is not None:
         last = following
     return count
 

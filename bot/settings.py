@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import func
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -100,15 +100,30 @@ class Setting(SQLModel, table=True):
     actor_id: int | None = None
 
 
-# Built once: every rule asks for a few settings, and building the statement takes longer than running it.
-_IN_FORCE = select(Setting.value).where(col(Setting.name) == bindparam("name")).order_by(col(Setting.id).desc()).limit(1)
+# Read whole: a rule asks for a few settings and a hire for dozens, and HR has changed few.
+_IN_FORCE = select(Setting.name, Setting.value).where(col(Setting.id).in_(select(func.max(Setting.id)).group_by(col(Setting.name))))
 
 
 def get(session: Session, name: str) -> Any:
     """The value in force. Raises KeyError for a name that is not in DEFAULTS."""
     default = DEFAULTS[name]
-    value = session.execute(_IN_FORCE, {"name": name}).scalar()
+    value = _in_force(session).get(name)
     return json.loads(value) if value is not None else default
+
+
+def _in_force(session: Session) -> dict[str, str]:
+    """Every value that is not a default, read once in each transaction (and savepoint, since that may be rolled back)."""
+    read_in: object
+    values: dict[str, str]
+    read_in, values = session.info.get("settings", (None, {}))
+    if read_in is None or read_in is not _innermost(session):
+        values = dict(session.execute(_IN_FORCE).tuples().all())
+        session.info["settings"] = (_innermost(session), values)
+    return values
+
+
+def _innermost(session: Session) -> object:
+    return session.get_nested_transaction() or session.get_transaction()
 
 
 def put(session: Session, now: datetime, actor_id: int | None, name: str, value: Any) -> None:
@@ -118,6 +133,7 @@ def put(session: Session, now: datetime, actor_id: int | None, name: str, value:
     row = Setting(name=name, value=json.dumps(value), at=now, actor_id=actor_id)
     session.add(row)
     session.flush()
+    session.info.pop("settings", None)
     audit.note(session, now, actor_id, "setting.changed", "setting", row.id or 0, name)
 
 

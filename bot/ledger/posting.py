@@ -7,17 +7,25 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from bot.ledger.records import GENESIS, LedgerAccount, LedgerEntry, LedgerError, LedgerHead, Movement
 
 _PAGE = 500
+# Statements are built once, and those that write are of the table, not of the class: building takes longer than running.
+_HEAD = sa_select(col(LedgerHead.entries), col(LedgerHead.hash)).where(col(LedgerHead.id) == 1).with_for_update()
+_WRITE = insert(SQLModel.metadata.tables["ledgerentry"])
+_ADVANCE = update(SQLModel.metadata.tables["ledgerhead"]).where(col(LedgerHead.id) == 1)
+_OF_KEY = select(LedgerEntry).where(LedgerEntry.key == bindparam("key"))
+_OF_KEYS = select(LedgerEntry).where(col(LedgerEntry.key).in_(bindparam("keys", expanding=True)))
+_REVERSAL_OF = select(LedgerEntry).where(LedgerEntry.reverses_id == bindparam("entry_id"))
 _plain = json.JSONEncoder(separators=(",", ":")).encode  # made once: verify calls it for every row
 
 
@@ -27,7 +35,7 @@ def post(session: Session, now: datetime, movement: Movement) -> LedgerEntry:
     Raises LedgerError when the key exists with other content.
     """
     post_many(session, now, [movement])
-    return session.exec(select(LedgerEntry).where(LedgerEntry.key == movement.key)).one()
+    return session.exec(_OF_KEY, params={"key": movement.key}).one()
 
 
 def post_many(session: Session, now: datetime, movements: Sequence[Movement]) -> int:
@@ -47,8 +55,8 @@ def post_many(session: Session, now: datetime, movements: Sequence[Movement]) ->
         rows.append(row)
         last, known[movement.key] = str(row["hash"]), movement
     if rows:
-        session.execute(insert(LedgerEntry), rows)
-        session.execute(update(LedgerHead).where(col(LedgerHead.id) == 1).values(entries=number, hash=last))
+        session.execute(_WRITE, rows)
+        session.execute(_ADVANCE, {"entries": number, "hash": last})
         _add_up(session, rows)
     return len(rows)
 
@@ -62,7 +70,7 @@ def reverse(session: Session, now: datetime, key: str, entry_id: int) -> LedgerE
     entry = session.get(LedgerEntry, entry_id)
     if entry is None or entry.reverses_id is not None:
         raise LedgerError(f"entry {entry_id} cannot be reversed")
-    earlier = session.exec(select(LedgerEntry).where(LedgerEntry.reverses_id == entry_id)).first()
+    earlier = session.exec(_REVERSAL_OF, params={"entry_id": entry_id}).first()
     if earlier and earlier.key != key:
         raise LedgerError(f"entry {entry_id} was reversed already, by {earlier.key}")
     return post(session, now, Movement(key, entry.credit_account, entry.debit_account, entry.money, entry.subject, entry.subject_id, entry_id))
@@ -73,11 +81,10 @@ def lock(session: Session) -> tuple[int, str]:
 
     On SQLite the writer's BEGIN IMMEDIATE is the lock already. Take it last: rows of other tables first, in the order of their ids.
     """
-    head = sa_select(col(LedgerHead.entries), col(LedgerHead.hash)).where(col(LedgerHead.id) == 1).with_for_update()
-    found = session.execute(head).first()
+    found = session.execute(_HEAD).first()
     if found is None:
         session.execute(_insert(session)(LedgerHead).values(id=1, entries=0, hash=GENESIS).on_conflict_do_nothing())
-        found = session.execute(head).one()
+        found = session.execute(_HEAD).one()
     return found[0], found[1]
 
 
@@ -87,10 +94,14 @@ def _add_up(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         sums[row["debit_account"], row["currency"]][0] += row["amount_minor"]
         sums[row["credit_account"], row["currency"]][1] += row["amount_minor"]
-    new = _insert(session)(LedgerAccount)
+    session.execute(_adding(_insert(session)), [{"account": a, "currency": c, "debit_minor": d, "credit_minor": k} for (a, c), (d, k) in sums.items()])
+
+
+@cache
+def _adding(database_insert: Any) -> Any:
+    new = database_insert(SQLModel.metadata.tables["ledgeraccount"])
     added = {name: getattr(LedgerAccount, name) + getattr(new.excluded, name) for name in ("debit_minor", "credit_minor")}
-    statement = new.on_conflict_do_update(index_elements=["account", "currency"], set_=added)
-    session.execute(statement, [{"account": a, "currency": c, "debit_minor": d, "credit_minor": k} for (a, c), (d, k) in sums.items()])
+    return new.on_conflict_do_update(index_elements=["account", "currency"], set_=added)
 
 
 def _insert(session: Session) -> Any:
@@ -115,6 +126,6 @@ def digest(*fields: object) -> str:
 def _known(session: Session, keys: Sequence[str]) -> dict[str, Movement]:
     found: dict[str, Movement] = {}
     for i in range(0, len(keys), _PAGE):
-        for e in session.exec(select(LedgerEntry).where(col(LedgerEntry.key).in_(keys[i : i + _PAGE]))):
+        for e in session.exec(_OF_KEYS, params={"keys": keys[i : i + _PAGE]}):
             found[e.key] = Movement(e.key, e.debit_account, e.credit_account, e.money, e.subject, e.subject_id, e.reverses_id)
     return found

@@ -91,12 +91,19 @@ def seen(session: Session, now: datetime, platform: str, workspace: str, user: s
         session.execute(update(Identity).where(col(Identity.id) == row.id).values(address=address or row.address, seen_at=now, is_reachable=True))
 
 
+_OF_PERSON = (
+    select(Identity.platform, Identity.workspace, Identity.address, Identity.user)
+    .where(Identity.person_id == bindparam("person_id"), col(Identity.is_reachable))
+    .order_by(col(Identity.seen_at).desc())
+)
+
+
 def reach(session: Session, person: Person) -> Reach:
     """Where to tell them: the preferred platform, else where they were last seen, else by mail. The portal shows it in any case."""
     if person.preferred_platform == "mail":
         return Reach("mail", "", person.email)
-    rows = session.exec(select(Identity).where(Identity.person_id == person.id, col(Identity.is_reachable)).order_by(col(Identity.seen_at).desc())).all()
-    rows = sorted(rows, key=lambda r: r.platform != person.preferred_platform)
-    if rows:
-        return Reach(rows[0].platform, rows[0].workspace, rows[0].address or rows[0].user)
+    found = sorted(session.exec(_OF_PERSON, params={"person_id": person.id}), key=lambda row: row[0] != person.preferred_platform)
+    if found:
+        platform, workspace, address, user = found[0]
+        return Reach(platform, workspace, address or user)
     return Reach("mail", "", person.email)

@@ -233,13 +233,13 @@ async def test_the_downloaded_file_is_the_stored_one_and_only_for_those_who_pay(
     def download(session, who):  # type: ignore[no-untyped-def]
         return pay_run_file(Turn(session, desk.deployment, who, desk.now), 1)
 
-    name, content = world.db.read_now(download, world.payroll)
+    name, content = world.db.write_now(download, world.payroll)
     assert name == "vinkki-payrun-0001-EUR.csv" and b"aino.salo@meri.example" in content
-    assert world.db.read_now(download, world.hr) == (name, content)
+    assert world.db.write_now(download, world.hr) == (name, content)
     with pytest.raises(Refusal, match="forbidden"):
-        world.db.read_now(download, world.referrer)
+        world.db.write_now(download, world.referrer)
     with pytest.raises(Refusal, match=r"payruns\.gone"):
-        world.db.read_now(lambda s: pay_run_file(Turn(s, desk.deployment, world.payroll, desk.now), 2))
+        world.db.write_now(lambda s: pay_run_file(Turn(s, desk.deployment, world.payroll, desk.now), 2))
 
 
 async def test_payroll_sends_one_back_from_the_card_of_the_run(desk: Desk) -> None:
