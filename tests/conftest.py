@@ -93,6 +93,11 @@ def lite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from bot import settings
 from bot.audit import AuditEntry
@@ -84,12 +84,22 @@ def raise_due(session: Session, now: datetime, today: date) -> tuple[int, bool]:
     Returns how many now wait for HR, and whether more is due.
     """
     rows = _page(session, Bonus.state == "waiting", col(Bonus.due_on) <= today)
-    raised = 0
+    raised, _kept = 0, _looked_at(session, rows)
     for bonus in rows:
         to, reason = verdict(session, bonus)
         move(session, now, None, bonus, to, reason)
         raised += to != "forfeited"
     return raised, len(rows) == PAGE
+
+
+def _looked_at(session: Session, rows: list[Bonus]) -> list[SQLModel]:
+    """The referrals and people that the rules look at, in two statements instead of a dozen for each bonus: while somebody holds them,
+    the session does not read them again."""
+    if not rows:
+        return []
+    referrals = session.exec(select(Referral).where(col(Referral.id).in_({b.referral_id for b in rows}))).all()
+    concerned = {b.beneficiary_id for b in rows} | {r.hired_person_id for r in referrals if r.hired_person_id}
+    return [*referrals, *session.exec(select(Person).where(col(Person.id).in_(concerned)))]
 
 
 def _page(session: Session, *where: object) -> list[Bonus]:

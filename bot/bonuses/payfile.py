@@ -22,7 +22,6 @@ COLUMNS = (
 NEEDED = ("pay_run", "bonus", "amount")  # without these a file that comes back could not be recognised
 ENCODINGS = ("utf-8-sig", "utf-8", "windows-1252")
 DELIMITERS = {";": ";", ",": ",", "|": "|", "\t": "\t", "tab": "\t"}
-_FEW = 1_000  # lines that a workbook holds in memory
 _FORMULA = tuple("=+-@|%")
 _FILLERS = " \u115f\u1160\u2800"  # letters and signs that show nothing: Hangul's fillers, the empty Braille cell
 _WIDTHS = {"email": 30, "name": 28, "charity": 24, "charity_account": 24, "wage_code": 16}  # characters; 12 for the rest
@@ -115,9 +114,8 @@ def pay_sheet(lines: Sequence[PayLine], shape: Shape, closed_at: datetime) -> by
     import xlsxwriter  # type: ignore[import-untyped]  # heavy, and needed only when a run is closed
 
     out = io.BytesIO()
-    # constant_memory writes each row out as it comes (rows must come in order, and they do), by way of files; few need no file on disk
-    memory = {"in_memory" if len(lines) <= _FEW else "constant_memory": True}
-    book = xlsxwriter.Workbook(out, {**memory, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
+    # constant_memory writes each row out as it comes: rows must come in order, and they do
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})
     book.set_properties({"title": "Vinkki", "created": closed_at.astimezone(UTC).replace(tzinfo=None)})
     sheet = book.add_worksheet(f"Pay run {lines[0].pay_run}" if lines else "Pay run")
     digits = exponent(lines[0].money.currency) if lines else 2

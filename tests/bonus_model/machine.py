@@ -174,7 +174,7 @@ class BonusMachine(RuleBasedStateMachine):
     @rule(is_paid=st.booleans(), first=st.integers(0, 2))
     def the_month_ends(self, is_paid: bool, first: int) -> None:
         """HR works through some of what waits, payroll closes a run and marks it as paid: otherwise few runs would come this far."""
-        for b in self.db.rows("SELECT id FROM bonus WHERE state IN ('eligible', 'held') ORDER BY id LIMIT 5"):
+        for b in self.db.rows("SELECT id FROM bonus WHERE state IN ('eligible', 'held') ORDER BY id LIMIT 3"):
             for n in range(3):
                 state, version, _ = self.seen(b.id)
                 if state in ("eligible", "held"):

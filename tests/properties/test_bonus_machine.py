@@ -28,6 +28,7 @@ def company(sqlite_template: Path) -> Iterator[None]:
     machine.company.pop().close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(0 if SOAK else 600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_the_invariants_hold(part: int) -> None:
