@@ -109,6 +109,11 @@ def whoever_left_is_paid(patch: Patch) -> None:
 
 
 @mutant
+def news_of_a_leaver_come_too_late(patch: Patch) -> None:
+    patch.setattr(bonuses, "ask_about_leavers", lambda *_: (0, False))
+
+
+@mutant
 def a_newcomer_nobody_knows_counts_as_here(patch: Patch) -> None:
     real = rules.verdict
     patch.setattr(due, "verdict", lambda session, bonus: ("eligible", "") if (found := real(session, bonus))[1] == "hire_unknown" else found)
