@@ -142,22 +142,27 @@ def _read_board(url: str, json: bool) -> None:
 
 def import_stories(
     source: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="A folder of Markdown files, a CSV file, or an RSS or Atom address.")],
+    draft: Annotated[bool, typer.Option("--draft", help="Somebody looked at them already: drafts at once. Feeds wait in review all the same.")] = False,
     json: Json = False,
 ) -> None:
-    """Take stories in as drafts for HR to choose from. Reading the same source again changes nothing.
+    """Take stories into review, where HR and curators decide. Reading the same source again changes nothing.
 
     Markdown files have front matter (title, link, kind, captions …); feeds are fetched with limits on size and time.
     """
     importer = importlib.import_module("adapters.feeds").import_stories
     with opened() as o, progress("Stories") as done:
-        report = importer(o.db, o.deployment, o.now, None, source, done)
+        report = importer(o.db, o.deployment, o.now, None, source, done, is_checked=draft)
     if json:
-        as_json({"new": report.new, "known": report.known, "refused": [{"where": where, "reason": words(reason)} for where, reason in report.refused]})
+        as_json({"new": report.new, "known": report.known, "refused": [{"where": _place(where), "reason": words(reason)} for where, reason in report.refused]})
     else:
         typer.echo(f"{report.new} new, {report.known} known already.")
         for where, reason in report.refused:
-            note(f"  {where}: {words(reason)}")
+            note(f"  {_place(where)}: {words(reason)}")
     _leave(report.refused)
+
+
+def _place(where: int | str) -> str:
+    return f"line {where}" if isinstance(where, int) else where
 
 
 def _say_counts(report: Any, *, is_done: bool) -> None:

@@ -106,7 +106,7 @@ def _take_in_stories(hub: Hub, folder: Path, at: datetime) -> None:
         target = intake / "stories" / source.name if source.suffix == ".md" else intake / source.name
         target.write_text(source.read_text(encoding="utf-8").replace(ELSEWHERE, site), encoding="utf-8")
     for source in (intake / "stories", intake / "stories.csv", intake / "feed.xml"):
-        import_stories(hub.db, hub.deployment, at, None, str(source))
+        import_stories(hub.db, hub.deployment, at, None, str(source), is_checked=True)
     hub.db.write_now(rehearsal.give_pictures, site)
 
 

@@ -1,4 +1,4 @@
-"""What an importer finds: a draft, or something broken, each with where it was."""
+"""What an importer finds: a draft, or something broken, each with where it was: the number of a line, or a name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.messages import Text
 class Found:
     """A draft; nothing in it is checked yet."""
 
-    where: str
+    where: int | str
     draft: Draft
 
 
@@ -20,5 +20,5 @@ class Found:
 class Broken:
     """Something that is no story, and why."""
 
-    where: str
+    where: int | str
     reason: Text

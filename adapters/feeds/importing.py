@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
+
+from sqlmodel import Session
 
 from adapters.feeds import feed, fetching, markdown, table
 from adapters.feeds.found import Broken, Found
 from bot.db import Database
 from bot.desks import Deployment
-from bot.desks.hr.stories import take_in
+from bot.desks.hr.stories import Draft, Taken, take_in
 from bot.errors import VinkkiError
 from bot.messages import Text, say
 
@@ -22,34 +26,45 @@ MOST_FEED_BYTES = 1024 * 1024
 
 @dataclass
 class ImportReport:
-    """What an import did. `refused` names each thing that did not go in (a file, a line, a title) with the reason in words."""
+    """What an import did. `refused` names each thing that did not go in (a line's number, a file, a title) with the reason
+    in words."""
 
     new: int = 0
     known: int = 0
-    refused: list[tuple[str, Text]] = field(default_factory=list)
+    refused: list[tuple[int | str, Text]] = field(default_factory=list)
+    looked_at: int = 0
+
+
+Take: TypeAlias = Callable[[Session, Deployment, datetime, int | None, Sequence[Draft]], list[Taken]]
 
 
 def import_stories(
     db: Database, deployment: Deployment, now: datetime, actor_id: int | None, path_or_url: str, progress: Callable[[int], None] = lambda done: None,
-    *, cage: fetching.Cage = fetching.OPEN_WEB,
+    *, cage: fetching.Cage = fetching.OPEN_WEB, is_checked: bool = False,
 ) -> ImportReport:  # fmt: skip
     """Take in every story of a Markdown folder (or file), a CSV file, a feed file or a feed's address. Importing twice changes nothing.
 
-    `progress(done)` is told how many were looked at. `cage` is what fetching may reach (tests hand in their own).
-    Raises VinkkiError with a sentence for the command line when the whole cannot be read.
+    `progress(done)` is told how many were looked at. `cage` is what fetching may reach (tests hand in their own); `is_checked` as in
+    the desk's `take_in`. Raises VinkkiError with a sentence, or Refusal, when the whole cannot be read.
     """
-    report, done = ImportReport(), 0
-    stream = found(path_or_url, cage)
+    return import_found(db, deployment, now, actor_id, found(path_or_url, cage), progress, partial(take_in, is_checked=is_checked))
+
+
+def import_found(
+    db: Database, deployment: Deployment, now: datetime, actor_id: int | None, stream: Iterator[Found | Broken], progress: Callable[[int], None], take: Take
+) -> ImportReport:
+    """Hand in what an importer finds, a page at a time, each page in a transaction of its own by `take`."""
+    report = ImportReport()
     while page := list(islice(stream, PAGE)):
         report.refused += [(item.where, item.reason) for item in page if isinstance(item, Broken)]
         whole = [item for item in page if isinstance(item, Found)]
-        for item, taken in zip(whole, db.write_now(take_in, deployment, now, actor_id, [w.draft for w in whole]), strict=True):
+        for item, taken in zip(whole, db.write_now(take, deployment, now, actor_id, [w.draft for w in whole]), strict=True):
             report.new += taken.outcome == "new"
             report.known += taken.outcome == "known"
             if taken.outcome == "refused":
                 report.refused.append((item.where, taken.reason or say("feeds.broken")))
-        done += len(page)
-        progress(done)
+        report.looked_at += len(page)
+        progress(report.looked_at)
     return report
 
 
@@ -63,9 +78,14 @@ def found(path_or_url: str, cage: fetching.Cage) -> Iterator[Found | Broken]:
     if not path.is_file():
         raise VinkkiError(f"{path_or_url} is neither a folder, a file nor an http address")
     if path.suffix.lower() == ".csv":
-        return table.read(path)
+        return table.read(_lines(path))
     if path.suffix.lower() in (".xml", ".rss", ".atom"):
         if path.stat().st_size > MOST_FEED_BYTES:
             raise VinkkiError(f"{path_or_url} is larger than a feed may be (1 MiB)")
         return feed.read(path.read_bytes())
     raise VinkkiError(f"{path_or_url}: stories come as a folder of Markdown files, .csv, .xml, .rss, .atom or an http address")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file

@@ -1,14 +1,14 @@
-"""Stories from a CSV file: `title,link,summary,kind,language,topics,guid,captions_en,captions_fi,captions_sv`, captions one per line in their cell."""
+"""Stories from a CSV file (bot.desks.hr.files.COLUMNS): captions of a language one per line in their cell."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from adapters.feeds.found import Broken, Found
 from bot.desks.hr.stories import CaptionDraft, Draft
-from bot.errors import VinkkiError
+from bot.errors import Refusal
 from bot.messages import say
 
 NEEDED = {"title", "link"}
@@ -16,35 +16,49 @@ LOCALES = ("en", "fi", "sv")
 FIELD_MAX = 64 * 1024
 
 
-def read(path: Path) -> Iterator[Found | Broken]:
-    """Every line as a draft; comma or semicolon, whichever the first line has more of. The `guid` (or the link) makes it the same story again."""
+def read(lines: Iterable[bytes]) -> Iterator[Found | Broken]:
+    """Every line as a draft; comma or semicolon, whichever the first line has more of. The `guid` (or the link) makes it the same story again.
+
+    Raises Refusal for a file that is not in UTF-8, or whose first line does not name the columns.
+    """
     csv.field_size_limit(FIELD_MAX)
+    texts = _texts(lines)
+    first = next(texts, "").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+    return _lines(csv.DictReader(chain([first], texts), delimiter=";" if first.count(";") > first.count(",") else ","))
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(FIELD_MAX)
-            file.seek(0)
-            yield from _lines(csv.DictReader(file, delimiter=";" if first.count(";") > first.count(",") else ","))
+        for line in lines:
+            yield line.decode()
     except UnicodeDecodeError:
-        raise VinkkiError(f"{path.name} is not in UTF-8: save it as “CSV UTF-8”") from None
+        raise Refusal("feeds.table.encoding") from None
 
 
 def _lines(lines: csv.DictReader[str]) -> Iterator[Found | Broken]:
-    names = {(name or "").strip().lower() for name in lines.fieldnames or ()}
+    names = _names(lines)
     if missing := NEEDED - names:
-        raise VinkkiError(f"the first line has to name the columns; missing: {', '.join(sorted(missing))}")
+        raise Refusal("feeds.table.columns", columns=", ".join(sorted(missing)))
     while True:
         try:
             line = next(lines)
         except StopIteration:
             return
         except csv.Error:
-            yield Broken(f"line {lines.line_num}", say("feeds.table.line"))
+            yield Broken(lines.line_num, say("feeds.table.line"))
             continue
-        where = f"line {lines.line_num}"
+        where = lines.line_num
         if None in line:  # more cells than columns
             yield Broken(where, say("feeds.table.cells"))
             continue
         yield Found(where, _draft({(k or "").strip().lower(): (v or "").strip() for k, v in line.items()}))
+
+
+def _names(lines: csv.DictReader[str]) -> set[str]:
+    try:
+        return {(name or "").strip().lower() for name in lines.fieldnames or ()}
+    except csv.Error:  # a name longer than any column's
+        return set()
 
 
 def _draft(cell: dict[str, str]) -> Draft:

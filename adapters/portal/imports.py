@@ -1,4 +1,4 @@
-"""People and openings from a CSV file, in the browser: bring it, see what it would do, and only then let it be done.
+"""People, openings and stories from a CSV file, in the browser: bring it, see what it would do, and only then let it be done.
 
 Nothing is read of a file's body before origin, session, role and the session's token are settled.
 """
@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from adapters import ats
+from adapters.feeds import import_found, table
 from adapters.guard import Limiter
 from adapters.portal.asking import Posted
 from adapters.portal.desks import offered
@@ -31,7 +32,7 @@ log = structlog.get_logger("vinkki.portal")
 
 
 class Imports:
-    """Routes of the two import pages, and the thread in which one file after the other is worked on."""
+    """Routes of the import pages, and the thread in which one file after the other is worked on."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
@@ -43,7 +44,7 @@ class Imports:
 
     def add_routes(self, app: web.Application) -> None:
         """The form, the file, what it would do, and the yes."""
-        base = "/admin/{noun:people|openings}/import"
+        base = "/admin/{noun:people|openings|stories}/import"
         app.router.add_get(base, self.portal.look(self.form))
         app.router.add_post(base, self.portal.take(self.bring, self.tries))
         app.router.add_get(base + "/{id:[A-Za-z0-9_-]{16,40}}", self.portal.look(self.show))
@@ -142,4 +143,10 @@ class Imports:
             run = ats.import_openings(hub.db, hub.deployment, now, person_id, upload.lines(lambda: self.is_stopping), seen, take)
             return files.openings_report(run, is_dry_run=is_dry_run)
 
-        return people if upload.noun == "people" else openings
+        def stories() -> FileReport:
+            take = files.rehearse_stories if is_dry_run else files.take_stories
+            found = table.read(upload.lines(lambda: self.is_stopping))
+            run = import_found(hub.db, hub.deployment, now, person_id, found, seen, take)
+            return files.stories_report(run.looked_at, run.new, run.known, run.refused, is_dry_run=is_dry_run)
+
+        return {"people": people, "openings": openings, "stories": stories}[upload.noun]

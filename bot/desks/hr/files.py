@@ -15,13 +15,15 @@ from sqlmodel import Session
 from bot.db import Database
 from bot.desks.hr import openings
 from bot.desks.hr.openings import RefusedLine, TakenIn
+from bot.desks.hr.stories import Draft, Taken, take_in
 from bot.desks.turn import Deployment, Turn
 from bot.messages import Fact, Say, Text, say
 from bot.people import Person, checking, importing
 from bot.people.importing import Report
 
-MAY_BRING = {"people": ("hr",), "openings": ("hr", "recruiter")}
-COLUMNS = {"people": checking.COLUMNS, "openings": openings.COLUMNS}
+STORY_COLUMNS = ("title", "link", "summary", "kind", "language", "topics", "image", "image_alt", "guid", "captions_en", "captions_fi", "captions_sv")
+MAY_BRING = {"people": ("hr",), "openings": ("hr", "recruiter"), "stories": ("hr", "curator")}
+COLUMNS = {"people": checking.COLUMNS, "openings": openings.COLUMNS, "stories": STORY_COLUMNS}
 
 
 class Line(Protocol):
@@ -62,7 +64,7 @@ class FileReport:
 
 
 def require(session: Session, deployment: Deployment, now: datetime, person_id: int, noun: str) -> None:
-    """Raises Refusal `forbidden` unless the person may bring a file of `people` or `openings` at this moment."""
+    """Raises Refusal `forbidden` unless the person may bring a file of `people`, `openings` or `stories` at this moment."""
     Turn(session, deployment, session.get_one(Person, person_id), now).require(*MAY_BRING[noun])
 
 
@@ -114,6 +116,29 @@ def openings_report(run: OpeningsRun, *, is_dry_run: bool) -> FileReport:
     refused = Fact(say("people.import.refused"), say("people.import.lines", count=len(run.refused)))
     title = _title("openings", run.lines, is_done=not is_dry_run)
     return FileReport(title, (*facts, refused), run.refused, None, bool(run.created or run.changed), not is_dry_run)
+
+
+def take_stories(session: Session, deployment: Deployment, now: datetime, person_id: int | None, drafts: Sequence[Draft]) -> list[Taken]:
+    """Put the stories of a file into review, in the name of somebody who may. Raises Refusal."""
+    require(session, deployment, now, person_id or 0, "stories")
+    return take_in(session, deployment, now, person_id, drafts)
+
+
+def rehearse_stories(session: Session, deployment: Deployment, now: datetime, person_id: int | None, drafts: Sequence[Draft]) -> list[Taken]:
+    """What take_stories would do. Every story is tried and everything undone."""
+    with session.begin_nested() as tried:
+        result = take_stories(session, deployment, now, person_id, drafts)
+        tried.rollback()
+    session.expire_all()
+    return result
+
+
+def stories_report(lines: int, new: int, known: int, refused: Sequence[tuple[int | str, Text]], *, is_dry_run: bool) -> FileReport:
+    """What a file of stories did or would do, in words; `refused` by the number of the line."""
+    bad = sorted((RefusedLine(line, why) for line, why in refused if isinstance(line, int) and isinstance(why, Say)), key=lambda row: row.line)
+    counts = [Fact(say(f"files.stories.{name}"), say("people.number", count=count)) for name, count in (("new", new), ("known", known))]
+    facts = (*counts, Fact(say("people.import.refused"), say("people.import.lines", count=len(bad))))
+    return FileReport(_title("stories", lines, is_done=not is_dry_run), facts, bad, None, bool(new), not is_dry_run)
 
 
 def _title(noun: str, lines: int, *, is_done: bool) -> Say:

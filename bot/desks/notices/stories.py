@@ -136,7 +136,11 @@ def whence(session: Session, row: Story, *, brief: bool = False) -> Say:
     """Who proposed it (and whether they like to be named, unless `brief`), or the feed it came from."""
     if name := person_name(session, row.proposer_id):
         return say("intake.review.by_credited" if row.is_credited and not brief else "stories.review.by", name=name)
-    return say("stories.review.from", source=stories.feed_named(session, row.source) or row.source or "–")
+    return say("stories.review.from", source=stories.feed_named(session, row.source) or _file_of(row))
+
+
+def _file_of(row: Story) -> Say | str:
+    return say(f"stories.source.{row.source}") if row.source in ("csv", "markdown", "feed") else "–"
 
 
 def flags(session: Session, row: Story) -> list[Block]:

@@ -11,8 +11,9 @@ from adapters.feeds import child, import_stories
 from adapters.feeds.feed import entries
 from bot import stories
 from bot.db import Database
-from bot.desks import Deployment
-from bot.errors import VinkkiError
+from bot.desks import Deployment, notices
+from bot.errors import Refusal, VinkkiError
+from bot.messages import say
 from bot.stories import Story
 from content import Words
 
@@ -52,6 +53,10 @@ def reasons(report) -> dict[str, str]:
     return {where: Words("en")(reason) for where, reason in report.refused}
 
 
+def words_of(error: VinkkiError) -> str:
+    return Words("en")(say(error.key, **error.params)) if isinstance(error, Refusal) else str(error)
+
+
 def test_one_broken_file_of_a_hundred_is_named_and_ninety_nine_go_in(db: Database, deployment: Deployment, tmp_path: Path) -> None:
     hr = add_person(db, "Nora Holm", "hr")
     for n in range(100):
@@ -63,7 +68,7 @@ def test_one_broken_file_of_a_hundred_is_named_and_ninety_nine_go_in(db: Databas
     told = "The block at the start (between the lines of ---) cannot be read, from line 3 on. Check quotation marks, colons and indents."
     assert reasons(report) == {"s042.md": told}
     first = taken(db)[0]
-    assert (first.state, first.author_id, first.source, first.source_guid, first.topics) == ("draft", hr.id, "markdown", "s000.md", "engineering,sea ice")
+    assert (first.state, first.author_id, first.source, first.source_guid, first.topics) == ("review", hr.id, "markdown", "s000.md", "engineering,sea ice")
     assert first.summary == "Why it is worth a click."
     assert [(c.locale, c.network, c.text) for c in db.read_now(stories.captions, first.id)] == [
         ("en", "", "First of 0"),
@@ -73,6 +78,16 @@ def test_one_broken_file_of_a_hundred_is_named_and_ninety_nine_go_in(db: Databas
     ]
     again = import_stories(db, deployment, START, hr.id, str(tmp_path))
     assert (again.new, again.known, len(taken(db))) == (0, 99, 99)
+
+
+def test_what_somebody_looked_at_already_is_a_draft_at_once(lite: Database, deployment: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(GOOD.format(n=1), encoding="utf-8")
+    (tmp_path / "feed.xml").write_text(RSS.format(encoding="utf-8"), encoding="utf-8")
+    for source in ("a.md", "feed.xml"):
+        import_stories(lite, deployment, START, None, str(tmp_path / source), is_checked=True)
+    assert {(s.source, s.state) for s in taken(lite)} == {("markdown", "draft"), ("feed", "review")}
+    whence = {Words("en")(lite.read_now(notices.stories.whence, row)) for row in taken(lite)}
+    assert whence == {"Came in from: a Markdown file", "Came in from: a feed"}
 
 
 BROKEN = {
@@ -113,7 +128,7 @@ def test_a_csv_file_names_its_bad_lines(lite: Database, deployment: Deployment, 
         encoding="utf-8-sig",
     )
     report = import_stories(lite, deployment, START, None, str(file))
-    assert (report.new, report.known) == (1, 1) and set(reasons(report)) == {"line 5", "line 6"}
+    assert (report.new, report.known) == (1, 1) and set(reasons(report)) == {5, 6}
     row = taken(lite)[0]
     assert (row.title, row.kind, row.source_guid, row.summary) == ("Jää", "ask", "g1", "Kaksi\nriviä")
     assert [c.text for c in lite.read_now(stories.captions, row.id)] == ["Yksi", "Kaksi"]
@@ -122,9 +137,10 @@ def test_a_csv_file_names_its_bad_lines(lite: Database, deployment: Deployment, 
 @pytest.mark.parametrize(
     ("name", "body", "says"),
     [
-        ("a.csv", b"name,url\nx,y\n", "missing: link, title"),
+        ("a.csv", b"name,url\nx,y\n", "Missing: link, title"),
         ("a.csv", "title,link\njää,x".encode("latin-1"), "not in UTF-8"),
-        ("a.csv", b"", "missing"),
+        ("a.csv", b"", "Missing"),
+        ("a.csv", b"x" * 100_000, "Missing"),
         ("a.txt", b"x", "stories come as"),
         ("a.xml", b"<html><body>Hi</body>", "web page and not a feed"),
         ("a.xml", b"Hi", "cannot be read as XML"),
@@ -139,8 +155,9 @@ def test_what_cannot_be_read_as_a_whole_is_said_in_a_sentence(
 ) -> None:
     if body is not None:
         (tmp_path / name).write_bytes(body)
-    with pytest.raises(VinkkiError, match=says):
+    with pytest.raises(VinkkiError) as error:
         import_stories(lite, deployment, START, None, str(tmp_path / name))
+    assert says in words_of(error.value)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16", "windows-1252"])

@@ -25,7 +25,7 @@ LINK = "https://vinkki.meri.example/s/0123456789abcdefghijkl"
 @pytest.fixture
 def taken_in(lite: Database, deployment: Deployment) -> list[Story]:
     for source, count in ((STARTERS, 15), (DEMO / "stories.csv", 5), (DEMO / "feed.xml", 5)):
-        report = import_stories(lite, deployment, START, None, str(source))
+        report = import_stories(lite, deployment, START, None, str(source), is_checked=True)
         assert (report.new, report.refused) == (count, [])
     return lite.read_now(lambda s: list(s.exec(select(Story).order_by(col(Story.id)))))
 

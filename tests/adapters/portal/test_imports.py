@@ -1,4 +1,4 @@
-"""A people or openings file in the browser: nothing of it is read before it may be, nothing is done before it is confirmed."""
+"""A file of people, openings or stories in the browser: nothing of it is read before it may be, nothing is done before it is confirmed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bot import audit
 from bot.audit import AuditEntry
 from bot.openings import JobOpening
 from bot.people import Person
+from bot.stories import Story
 
 HEAD = "email,name,department"
 OURS = {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"}
@@ -51,7 +52,7 @@ async def _bring(browser: Browser, text: str, noun: str = "people") -> Page:
     """Send the form with a file, as a browser does; the page that came of it, once nobody works on it any more."""
     form = (await browser.get(f"/admin/{noun}/import")).main.one("form")
     data = _token(form)
-    data.add_field("file", BytesIO(text.encode()), filename="people.csv", content_type="text/csv")
+    data.add_field("file", BytesIO(text.encode(errors="surrogateescape")), filename="people.csv", content_type="text/csv")
     status, given, html = await browser.raw("POST", form.attrs["action"], data=data, headers=OURS)
     assert status == 303, html
     return await _settled(browser, given["Location"])
@@ -114,8 +115,25 @@ async def test_openings_come_in_the_same_way_and_for_recruiters_too(portal: Port
     assert (await recruiter.get("/admin/people/import")).status == 403
 
 
-async def test_the_desk_leads_there_whom_it_may(portal: Portal, hr: Browser) -> None:
+async def test_stories_come_in_the_same_way_and_wait_in_review(portal: Portal) -> None:
+    curator = await _as(portal, "Mia Strand", "curator")
+    text = 'title;link;kind;captions_en\nIce;https://meri.example/ice;give;"One\nTwo"\nBad;ftp://meri.example;give;\nCells;https://meri.example/c;give;;x\n'
+    page = await _bring(curator, text, "stories")
+    assert _facts(page) == {"New, into review": "1", "Known already": "0", "Refused": "2 lines"}
+    assert [r.all("td")[0].text for r in page.main.one("tbody").all("tr")] == ["4", "5"], "lines of the file: a caption's second line counts"
+    assert await portal.world.db.read(lambda s: s.exec(select(Story.id)).all()) == []
+    await _confirm(curator, page)
+    (story,) = await portal.world.db.read(lambda s: s.exec(select(Story)).all())
+    assert (story.title, story.state, story.source) == ("Ice", "review", "csv")
+    again = await _bring(curator, text, "stories")
+    assert _facts(again)["Known already"] == "1" and "nothing to do" in again.main.text
+    assert "UTF-8" in (await _bring(curator, "title,link\nj\udce4\udce4,x", "stories")).main.text
     for noun in ("people", "openings"):
+        assert (await curator.get(f"/admin/{noun}/import")).status == 403
+
+
+async def test_the_desk_leads_there_whom_it_may(portal: Portal, hr: Browser) -> None:
+    for noun in ("people", "openings", "stories"):
         assert (await hr.get(f"/admin/{noun}")).main.all("a", href=f"/admin/{noun}/import")
     payroll = await _as(portal, "Anna Hill", "payroll")
     assert not (await payroll.get("/admin/people")).main.all("a", href="/admin/people/import")

@@ -30,22 +30,24 @@ class Taken:
     reason: Say | None = None
 
 
-def take_in(session: Session, deployment: Deployment, now: datetime, actor_id: int | None, drafts: Sequence[Draft]) -> list[Taken]:
+def take_in(session: Session, deployment: Deployment, now: datetime, actor_id: int | None, drafts: Sequence[Draft], *, is_checked: bool = False) -> list[Taken]:
     """Take drafts in, each as a whole or not at all; one that is known by source and GUID is left alone.
 
-    What comes from a feed waits in review; what the organisation wrote itself (Markdown, CSV) is a draft. At most 1,000 at once.
+    They wait in review. `is_checked`: somebody looked at them already, so what the organisation wrote itself (Markdown, CSV) is a
+    draft at once; what comes from a feed waits all the same. At most 1,000 at once.
     """
-    return [_take(session, now, actor_id, draft) for draft in drafts[:1000]]
+    states = ("draft" if is_checked and not draft.source.startswith("feed") else "review" for draft in drafts)
+    return [_take(session, now, actor_id, draft, state) for draft, state in zip(drafts[:1000], states, strict=False)]
 
 
-def _take(session: Session, now: datetime, actor_id: int | None, draft: Draft, feed: Feed | None = None) -> Taken:
+def _take(session: Session, now: datetime, actor_id: int | None, draft: Draft, state: str = "review", feed: Feed | None = None) -> Taken:
     if stories.known(session, draft.source, stories.clean(draft.source_guid, 500)):
         return Taken(draft.title[:120], "known")
     try:
         if draft.source.startswith("feed") and stories.same_link(session, draft.link):
             return Taken(draft.title[:120], "known")  # the page is a story already, by whatever way it came
         with session.begin_nested():
-            row = stories.create(session, now, actor_id, draft, state="review" if draft.source.startswith("feed") else "draft", may_lack_alt=True)
+            row = stories.create(session, now, actor_id, draft, state=state, may_lack_alt=True)
             if feed:
                 row.audience_id, row.strategy_id = feed.audience_id, feed.strategy_id
     except Refusal as e:
@@ -79,7 +81,7 @@ def take_from_feed(session: Session, now: datetime, feed_id: int, answer: Outcom
     news = [(guid, draft) for guid, draft in wanted.items() if guid in fresh]
     is_first = row.read_at is None
     page = news[: FIRST if is_first else MOST]
-    taken = [_take(session, now, None, _of_feed(row, guid, draft), row) for guid, draft in page]
+    taken = [_take(session, now, None, _of_feed(row, guid, draft), feed=row) for guid, draft in page]
     stories.remember(session, now, feed_id, [guid for guid, _ in (news if is_first else page)])
     made = sum(t.outcome == "new" for t in taken)
     refused = sum(t.outcome == "refused" for t in taken)
