@@ -68,10 +68,12 @@ def use_of_plan(session: Session, plan_id: int, today: date, time_zone: str = "U
 
 
 def watch(session: Session, now: datetime, plan_id: int, today: date, time_zone: str = "UTC") -> Use | None:
-    """Look at a plan's budget after it changed: note whether it is full, and owe HR the warning once for each level and period."""
+    """Look at a plan's budget after it changed: note whether it is full, and owe HR the warning once for each level and period,
+    whichever version of the plan `plan_id` is."""
     used = use_of_plan(session, plan_id, today, time_zone)
     if used is None:
         return None
+    first = session.exec(select(func.min(BonusPlan.id)).where(BonusPlan.name == used.budget.plan_name)).one()
     full_for = used.period_from if used.is_full else None
     if used.budget.full_for != full_for:
         used.budget.full_for = full_for
@@ -80,7 +82,7 @@ def watch(session: Session, now: datetime, plan_id: int, today: date, time_zone:
         level = "full" if used.is_full else "low"
         for person in people.holders(session, "hr"):
             if person.is_here(today):
-                key = f"plan:{plan_id}:budget:{used.period_from}:{used.budget.cap_minor}:{level}:person:{person.id}"
+                key = f"plan:{first}:budget:{used.period_from}:{used.budget.cap_minor}:{level}:person:{person.id}"
                 outbox.owe(session, now, key, "plan.budget", plan_id, person)
     return used
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot import audit, ledger, settings
 from bot.bonuses.approvals import given_reason
-from bot.bonuses.moves import locked, move, overtaken, require_hr
+from bot.bonuses.moves import let_pass_against, locked, move, overtaken, require_hr
 from bot.bonuses.records import Bonus
 from bot.errors import Refusal
 from bot.ledger import CASH, EXPENSE, Movement, receivable
@@ -23,7 +23,8 @@ LATEST = timedelta(days=400)  # a leaver that the directory learns of later than
 def ask_back_leavers(session: Session, now: datetime, today: date, time_zone: str) -> tuple[int, bool]:
     """Newcomers who left within the set days after the payment: those bonuses are to be paid back, and HR recovers or waives each.
 
-    Money paid to the referrer alone; a donation and a day off are gone. Returns how many, and whether more is due.
+    Money paid to the referrer alone; a donation and a day off are gone. What HR let pass although the newcomer had left is not asked
+    back. Returns how many, and whether more is due.
     """
     days = int(settings.get(session, "bonus.clawback_days"))
     if not days:
@@ -33,6 +34,7 @@ def ask_back_leavers(session: Session, now: datetime, today: date, time_zone: st
         .join(Referral, col(Bonus.referral_id) == col(Referral.id))
         .join(Person, col(Referral.hired_person_id) == col(Person.id))
         .where(Bonus.state == "paid", Bonus.reward == "money", col(Person.end_on) < today, col(Bonus.state_since) > now - LATEST - timedelta(days=days))
+        .where(~let_pass_against("hire_left"))
     )
     ids = [i for i, paid_at, left_on in session.exec(paid) if left_on and left_on <= _last_day(paid_at, days, time_zone)]
     query = select(Bonus).where(col(Bonus.id).in_(ids[:PAGE]), Bonus.state == "paid").order_by(col(Bonus.id))

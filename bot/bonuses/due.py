@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from bot import settings
-from bot.audit import AuditEntry
-from bot.bonuses.moves import move
+from bot.bonuses.moves import let_pass_against, move
 from bot.bonuses.records import UNDUE, Bonus
 from bot.bonuses.rules import EMPLOYED, has_left, verdict
 from bot.people import Person
@@ -48,11 +47,7 @@ def ask_about_leavers(session: Session, now: datetime, today: date) -> tuple[int
 
     Returns how many were stopped, and whether more is due.
     """
-    passed = exists().where(
-        col(AuditEntry.subject) == "bonus", col(AuditEntry.subject_id) == col(Bonus.id), col(AuditEntry.what) == "bonus.overridden",
-        col(AuditEntry.detail).in_(LEFT),
-    )  # fmt: skip
-    rows = _of_leavers(session, today, col(Bonus.state).in_(("eligible", "approved")), ~passed)
+    rows = _of_leavers(session, today, col(Bonus.state).in_(("eligible", "approved")), ~let_pass_against(*LEFT))
     for bonus in rows:
         move(session, now, None, bonus, "held", has_left(session, bonus))
     return len(rows), len(rows) == PAGE

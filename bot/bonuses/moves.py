@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, bindparam, delete, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, exists, update
 from sqlmodel import Session, SQLModel, col
 
 from bot import audit, ledger, outbox, people
@@ -59,6 +59,12 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
     if is_told and to in TOLD:
         tell(session, now, bonus, to)
     return bonus
+
+
+def let_pass_against(*reasons: str) -> ColumnElement[bool]:
+    """SQL: HR let this bonus pass against one of these reasons (`approvals.let_pass` wrote it down)."""
+    deed = col(AuditEntry.subject) == "bonus", col(AuditEntry.what) == "bonus.overridden", col(AuditEntry.detail).in_(reasons)
+    return exists().where(*deed, col(AuditEntry.subject_id) == col(Bonus.id))
 
 
 def note(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, old: str) -> None:

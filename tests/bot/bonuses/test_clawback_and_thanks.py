@@ -11,7 +11,7 @@ from conftest import START, add_person
 from sqlmodel import select
 
 from bot import bonuses, ledger, settings
-from bot.bonuses import Bonus, clawback, erasing, payruns, thanks
+from bot.bonuses import Bonus, approvals, clawback, erasing, payruns, thanks
 from bot.bonuses.records import Thanks
 from bot.db import Database
 from bot.desks import Deployment, notices
@@ -75,6 +75,24 @@ def test_a_leaver_within_the_days_asks_it_back_and_one_after_them_not(world: Wor
     assert world.bonus(bonus.id).state == expected
     assert balance(world, ledger.receivable(world.referrer.id or 0)) == (50_000 if expected == "clawback_due" else 0)
     assert world.db.read_now(ledger.verify).is_sound
+
+
+def test_what_hr_let_pass_although_the_newcomer_had_left_is_not_asked_back(world: World) -> None:
+    put(world, "bonus.clawback_days", 30)
+    newcomer = add_person(world.db, "Uusi Tulija")
+    (bonus,) = world.hire(world.refer(world.plan((10, "500")), hired=newcomer), MONDAY)
+    for days in (0, 10):
+        world.morning(MONDAY + timedelta(days=days))
+    world.change(newcomer, end_on=MONDAY + timedelta(days=5))
+    world.morning(MONDAY + timedelta(days=11))
+    held = world.bonus(bonus.id)
+    assert (held.state, held.reason) == ("held", "hire_left"), "the directory heard of it late"
+    later, day = START + timedelta(days=11), MONDAY + timedelta(days=11)
+    world.db.write_now(approvals.let_pass, later, world.hr.id, bonus.id, held.version, "We had promised it", day)
+    world.approve(world.bonus(bonus.id), world.other_hr, later)
+    world.db.write_now(payruns.pay, later, world.payroll.id, world.close_run(now=later).id)
+    assert world.db.write_now(clawback.ask_back_leavers, later, day, ZONE) == (0, False)
+    assert world.bonus(bonus.id).state == "paid"
 
 
 def test_what_is_paid_back_ends_in_the_books(world: World) -> None:

@@ -93,6 +93,19 @@ def test_hr_hears_once_that_the_cap_is_reached(world: World) -> None:
     assert seen == [[], [], [], ["full"], ["full"]], "500 a hire: 75 % after three, 100 % after four"
 
 
+def test_one_warning_is_enough_for_all_versions_of_a_plan(world: World) -> None:
+    old = world.plan((90, "500"))
+    budget(world, 1000)
+    standing = world.refer(old)
+    world.hire(world.refer(old), MONDAY)
+    new = world.plan((90, "600"))
+    world.hire(world.refer(new), MONDAY)
+    assert warned(world) == ["full"]
+    world.hire(standing, MONDAY)
+    world.db.write_now(budgets.review_full, START, MONDAY, ZONE)
+    assert warned(world) == ["full"], "the hire by the old version and the night's look by the new one say nothing more"
+
+
 def test_the_warning_comes_while_there_is_still_room(world: World) -> None:
     plan = world.plan((90, "500"))
     budget(world, 3000)
