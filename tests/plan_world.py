@@ -44,7 +44,7 @@ def planned_company(db: Database) -> Plan:
         engineers = audiences.save(session, then, actor, "Engineering", Rule(departments=("Engineering",)), TODAY).id or 0
         row = strategy.create(session, then, actor, "Once Meri, always Meri", "People who left stay friends, and some of them come back.", alumni)
         for figure, target in (("human_clicks", 400), ("adoption", 35), ("referrals", 6), ("cost_per_hire", 900)):
-            strategy.add_measure(session, then, actor, row.id or 0, figure, target, TODAY + timedelta(days=60))
+            strategy.add_measure(session, then, actor, row.id or 0, figure, target, TODAY + timedelta(days=60), TODAY - timedelta(days=35))
         strategy.add_action(session, then, actor, row.id or 0, alumni, "give", 7, TODAY - timedelta(days=35))
         strategy.add_action(session, then, actor, row.id or 0, alumni, "tell", 30, TODAY - timedelta(days=35))
         return Plan(hr, alumni, engineers, row.id or 0, openings.create(session, then, actor, openings.Draft("Ice analyst")).id or 0)

@@ -49,7 +49,7 @@ def set_up(session: Session, deployment: Deployment, now: datetime) -> None:
     kept = strategy.create(session, now, hr, "Once Meri, always Meri", "People who left stay friends, and some of them come back or send a friend.", alumni.id)
     goals = ((known, "human_clicks", 400, 180), (known, "adoption", 35, 180), (kept, "referrals", 6, 365), (kept, "shares", 40, 365))
     for row, figure, target, days in goals:
-        strategy.add_measure(session, now, hr, row.id or 0, figure, target, today + timedelta(days=days))
+        strategy.add_measure(session, now, hr, row.id or 0, figure, target, today + timedelta(days=days), today)
     for row, audience, kind, every in ((known, engineers, "give", 7), (known, engineers, "tell", 30), (kept, alumni, "give", 14)):
         strategy.add_action(session, now, hr, row.id or 0, audience.id, kind, every, today)
     assert crew.id

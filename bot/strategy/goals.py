@@ -66,15 +66,16 @@ def listed(session: Session) -> list[Strategy]:
     return list(session.exec(select(Strategy).where(col(Strategy.closed_at).is_(None)).order_by(col(Strategy.name))))
 
 
-def add_measure(session: Session, now: datetime, actor_id: int, strategy_id: int, figure: str, target: int, deadline: date) -> Measure:
-    """Add a measure. Raises FieldRefusal for an unknown figure, a target below one or a deadline that has passed."""
+def add_measure(session: Session, now: datetime, actor_id: int, strategy_id: int, figure: str, target: int, deadline: date, today: date) -> Measure:
+    """Add a measure that counts from `today`, the company's calendar day. Raises FieldRefusal for an unknown figure, a target below
+    one or a deadline that has passed."""
     if figure not in FIGURES or len(measures(session, strategy_id)) >= MEASURES_MAX:
         raise FieldRefusal("figure", "strategy.refused.figure")
     if not 0 < target <= 1_000_000_000 or (figure == "adoption" and target > 100):
         raise FieldRefusal("target", "strategy.refused.target")
-    if deadline <= now.date() or deadline.year > 2199:
+    if deadline <= today or deadline.year > 2199:
         raise FieldRefusal("deadline", "strategy.refused.deadline")
-    row = Measure(strategy_id=strategy_id, figure=figure, target=target, start_on=now.date(), deadline=deadline)
+    row = Measure(strategy_id=strategy_id, figure=figure, target=target, start_on=today, deadline=deadline)
     session.add(row)
     session.flush()
     audit.note(session, now, actor_id, "measure.added", "strategy", strategy_id, figure)

@@ -241,7 +241,7 @@ def _rest(session: Session, house: FullHouse) -> None:
     ids["plan_draft"] = plans.draft_plan(session, START, hr, PlanDraft("Next", (Instalment(90, Money(1, "EUR")),))).id
     ids["audience"] = audiences.save(session, START, hr, "The yard", Rule(departments=("Yard",)), START.date()).id
     ids["strategy"] = strategy.create(session, START, hr, "Be known", "So that people come", None).id
-    strategy.add_measure(session, START, hr, ids["strategy"], "shares", 5, date(2026, 12, 31))
+    strategy.add_measure(session, START, hr, ids["strategy"], "shares", 5, date(2026, 12, 31), START.date())
     _plan(session, ids, hr)
     outbox.owe(session, START, "parked:1", "story", ids["published"], p["employee"])
     parked = session.exec(update(outbox.Delivery).where(col(outbox.Delivery.key) == "parked:1").values(state="parked").returning(col(outbox.Delivery.id))).one()

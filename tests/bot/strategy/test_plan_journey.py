@@ -136,7 +136,7 @@ def test_what_is_behind_stands_first_and_no_chart_is_empty_or_one_too_many_for_s
     def more(session: Session) -> None:
         for name, days in (("Brand new", 0), ("Steady", 0), ("Calm", 0), ("Older and behind", 20)):
             row = strategy.create(session, START, plan.hr.id or 0, name, "A goal", None)
-            strategy.add_measure(session, START, plan.hr.id or 0, row.id or 0, "human_clicks", 40, TODAY + 60 * DAY)
+            strategy.add_measure(session, START, plan.hr.id or 0, row.id or 0, "human_clicks", 40, TODAY + 60 * DAY, TODAY)
             measure = strategy.measures(session, row.id or 0)[0]
             measure.start_on = TODAY - days * DAY
 
@@ -156,7 +156,7 @@ def test_for_each_figure_that_is_behind_there_is_a_next_step(lite: Database, dep
 
     def behind(session: Session) -> str:
         row = strategy.create(session, START - 30 * DAY, hr, "Calm seas", "Why", None)
-        measure = strategy.add_measure(session, START - 30 * DAY, hr, row.id or 0, figure, 90, TODAY + DAY)
+        measure = strategy.add_measure(session, START - 30 * DAY, hr, row.id or 0, figure, 90, TODAY + DAY, TODAY - 30 * DAY)
         strategy.add_action(session, START, hr, row.id or 0, None, "give", 30, TODAY)
         found = insights.Progress(measure, 0, 0, 90, "behind")
         words, button = report.next_step(session, deployment, START, replace(report.read(session, deployment, START), standings=[(row, [found])]))
@@ -189,7 +189,7 @@ def test_followers_are_alumni_and_stakeholders_of_the_audience_who_take_part(db:
     def leave(session: Session) -> int:
         session.exec(select(Person).where(Person.name == "Mia Koski")).one().enrolled_at = None
         row = strategy.create(session, START, plan.hr.id or 0, "All of them", "Friends outside", None)
-        measure = strategy.add_measure(session, START - 30 * DAY, plan.hr.id or 0, row.id or 0, "followers", 500, TODAY + 30 * DAY)
+        measure = strategy.add_measure(session, START - 30 * DAY, plan.hr.id or 0, row.id or 0, "followers", 500, TODAY + 30 * DAY, TODAY - 30 * DAY)
         measure.start_on = TODAY - 30 * DAY
         return row.id or 0
 

@@ -98,7 +98,7 @@ def _add_measure(turn: Turn, row: Strategy, values: dict[str, str]) -> None:
         deadline = date.fromisoformat(values.get("deadline", "").strip())
     except ValueError:
         raise FieldRefusal("deadline", "strategy.refused.deadline") from None
-    strategy.add_measure(turn.session, turn.now, turn.person_id, row.id or 0, values.get("figure", ""), target, deadline)
+    strategy.add_measure(turn.session, turn.now, turn.person_id, row.id or 0, values.get("figure", ""), target, deadline, turn.today)
 
 
 def _number(typed: str, field: str) -> int:
