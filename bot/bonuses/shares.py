@@ -27,6 +27,11 @@ def shares_of(session: Session, referral: Referral) -> tuple[Share, ...]:
     return tuple(Share(r.person_id, r.basis_points) for r in rows_of(session, referral.id or 0)) or (Share(referral.referrer_id),)
 
 
+def has_part(session: Session, referral: Referral) -> bool:
+    """The referrer gets something of what the referral earns: it is undivided, or a share of it is theirs."""
+    return referral.referrer_id in {share.person_id for share in shares_of(session, referral)}
+
+
 def is_settled(session: Session, referral: Referral) -> bool:
     """Nobody has to be asked any more whose the bonus is: undivided, accepted by all, or decided by HR."""
     return all(r.accepted_at or r.decided_by for r in rows_of(session, referral.id or 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col
 
 from bot import audit, outbox
@@ -12,7 +11,7 @@ from bot.errors import FieldRefusal, Refusal
 from bot.people import Person
 from bot.referrals.deadlines import deadline, note_end
 from bot.referrals.leave import day_of, is_away, leave_of, may_recruit
-from bot.referrals.moving import causes_of, settle, stale
+from bot.referrals.moving import causes_of, put, settle
 from bot.referrals.records import Candidate, Referral
 from bot.referrals.responsible import recruiters_of
 from bot.referrals.stages import ACTIVE
@@ -84,9 +83,4 @@ def _active(session: Session, referral_id: int) -> Referral:
 def _put(session: Session, actor_id: int, referral: Referral, version: int, new: dict[str, object]) -> None:
     if not causes_of(session, actor_id):
         raise Refusal("forbidden")
-    here = (col(Referral.id) == referral.id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE))
-    result = session.execute(update(Referral).where(*here).values(**new, version=version + 1).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise stale(session, referral, actor_id)
-    session.refresh(referral)
+    put(session, actor_id, referral, version, new, col(Referral.stage).in_(ACTIVE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CursorResult, func, or_, update
+from sqlalchemy import func, or_
 from sqlmodel import Session, SQLModel, col, select
 
 from bot import audit, outbox
@@ -15,7 +15,7 @@ from bot.people import Person
 from bot.plans import BonusPlan
 from bot.referrals.leave import covered_by
 from bot.referrals.links import named_openings
-from bot.referrals.moving import stale
+from bot.referrals.moving import put
 from bot.referrals.promising import promised
 from bot.referrals.records import Candidate, Referral, ReferralLink
 from bot.referrals.stages import ACTIVE
@@ -66,14 +66,8 @@ def match(session: Session, now: datetime, actor_id: int, referral_id: int, vers
     if referral.opening_id and opening_id not in [o.id for o in others_named(session, referral)]:
         raise Refusal("referrals.matched_already")
     promise = promised(session, referral.referrer_id, opening, today) if referral.plan_id is None else None
-    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE))
-    new = {"opening_id": opening_id, "version": version + 1, "plan_id": promise.plan_id if promise else referral.plan_id}
-    new |= {"campaign_id": promise.campaign_id} if promise else {}
-    result = session.execute(update(Referral).where(*here).values(**new).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise stale(session, referral, actor_id)
-    session.refresh(referral)
+    new: dict[str, object] = {"opening_id": opening_id} | ({"plan_id": promise.plan_id, "campaign_id": promise.campaign_id} if promise else {})
+    put(session, actor_id, referral, version, new, col(Referral.stage).in_(ACTIVE))
     audit.note(session, now, actor_id, "referral.matched", "referral", referral_id, f"opening {opening_id}")
     candidate = session.get(Candidate, referral.candidate_id)
     if candidate and candidate.email_hash:
@@ -105,12 +99,7 @@ def _put(session: Session, now: datetime, actor_id: int, referral_id: int, versi
     referral = session.get(Referral, referral_id)
     if referral is None:
         raise Refusal("referrals.unknown")
-    here = (col(Referral.id) == referral_id, col(Referral.version) == version)
-    result = session.execute(update(Referral).where(*here).values(**new, version=version + 1).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise stale(session, referral, actor_id)
-    session.refresh(referral)
+    put(session, actor_id, referral, version, new)
     audit.note(session, now, actor_id, what, "referral", referral_id, f"version {referral.version}")
     return referral
 
@@ -122,11 +111,6 @@ def link_hire(session: Session, now: datetime, actor_id: int, referral_id: int, 
         raise Refusal("referrals.unknown")
     if person_id == referral.referrer_id:
         raise FieldRefusal("email", "recruiter.error.email_referrer")
-    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.start_on).is_not(None))
-    result = session.execute(update(Referral).where(*here).values(hired_person_id=person_id, version=version + 1).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise stale(session, referral, actor_id)
-    session.refresh(referral)
+    put(session, actor_id, referral, version, {"hired_person_id": person_id}, col(Referral.start_on).is_not(None))
     audit.note(session, now, actor_id, "referral.hire_linked", "referral", referral_id, f"person {person_id}")
     return referral

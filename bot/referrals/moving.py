@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import ColumnElement, CursorResult, update
 from sqlmodel import Session, col, select
 
 from bot import audit, outbox, people
@@ -116,6 +116,16 @@ def stale(session: Session, referral: Referral, actor_id: int | None) -> Stale:
     return Stale("referrals.stale.by_other", stage=stage, name=actor.name if actor else "")
 
 
+def put(session: Session, actor_id: int | None, referral: Referral, version: int, new: dict[str, object], *where: ColumnElement[bool]) -> None:
+    """Write `new` where the referral is still at `version`, and `where` holds. Raises Stale telling who was quicker."""
+    here = update(Referral).where(col(Referral.id) == referral.id, col(Referral.version) == version, *where)
+    result = session.execute(here.values(**new, version=version + 1).execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise stale(session, referral, actor_id)
+    session.refresh(referral)
+
+
 def causes_of(session: Session, actor_id: int | None) -> frozenset[str]:
     """In which capacities somebody may move referrals at this moment; nobody is time."""
     if actor_id is None:
@@ -137,18 +147,13 @@ def _check(session: Session, referral: Referral, actor_id: int | None, to: str, 
 
 
 def _update(session: Session, now: datetime, actor_id: int | None, referral: Referral, to: str, facts: Facts) -> None:
-    new: dict[str, object] = {"stage": to, "stage_since": now, "version": referral.version + 1, "waits_since": None, "reminded_at": None, "escalated_at": None}
+    new: dict[str, object] = {"stage": to, "stage_since": now, "waits_since": None, "reminded_at": None, "escalated_at": None}
     new |= {name: value for name, value in facts.items() if name not in ("words", "sealed")}
     if to == "taken" and not (actor_id and stands_in_for(session, actor_id, referral.recruiter_id, now)):
         new.setdefault("recruiter_id", actor_id)  # what a deputy takes stays its recruiter's
     if to == "confirmed":
         new["confirmed_at"] = now
-    here = (col(Referral.id) == referral.id, col(Referral.stage) == referral.stage, col(Referral.version) == referral.version)
-    result = session.execute(update(Referral).where(*here).values(**new).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise stale(session, referral, actor_id)
-    session.refresh(referral)
+    put(session, actor_id, referral, referral.version, new, col(Referral.stage) == referral.stage)
 
 
 def _tell_recruiters(session: Session, now: datetime, referral: Referral) -> None:

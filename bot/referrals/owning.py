@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col
 
 from bot import audit, outbox, people, settings
 from bot.errors import FieldRefusal, Refusal
 from bot.people import Person
 from bot.referrals.details import open_details
-from bot.referrals.moving import move, stale
+from bot.referrals.moving import move, put, stale
 from bot.referrals.notes import write_note
 from bot.referrals.records import Candidate, Referral
 from bot.referrals.stages import ACTIVE, HIDDEN, OWNING
@@ -41,15 +40,17 @@ def merge(session: Session, vault: Vault, now: datetime, actor_id: int, referral
     return first, second
 
 
-def change_referrer(session: Session, vault: Vault, now: datetime, actor_id: int, referral_id: int, version: int, person_id: int, reason: str) -> Referral:
-    """Another referrer counts from now on. The plan stays as promised; the candidate's yes to being seen was for the former one
-    and ends. Raises FieldRefusal `person` or `reason`, Refusal, or Stale."""
+def change_referrer(
+    session: Session, vault: Vault, now: datetime, today: date, actor_id: int, referral_id: int, version: int, person_id: int, reason: str
+) -> Referral:
+    """Another referrer counts from now on. `today` is the company's calendar day. The plan stays as promised; the candidate's yes to
+    being seen was for the former one and ends. Raises FieldRefusal `person` or `reason`, Refusal, or Stale."""
     referral, person = session.get(Referral, referral_id), session.get(Person, person_id)
     if referral is None:
         raise Refusal("referrals.unknown")
     if referral.stage not in ACTIVE:
         raise Refusal("owner.over")
-    if person is None or not person.is_here(now.date()):
+    if person is None or not person.is_here(today):
         raise FieldRefusal("person", "outside.no_referrer")
     if actor_id in (person_id, referral.referrer_id):
         raise FieldRefusal("person", "owner.own")
@@ -61,12 +62,7 @@ def change_referrer(session: Session, vault: Vault, now: datetime, actor_id: int
     if person_id in (referral.former_person_id, known.id if known else None):
         raise FieldRefusal("person", "owner.candidate")
     former = session.get(Person, referral.referrer_id)
-    here = (col(Referral.id) == referral_id, col(Referral.version) == version, col(Referral.stage).in_(ACTIVE))
-    result = session.execute(update(Referral).where(*here).values(referrer_id=person_id, version=version + 1).execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise stale(session, referral, actor_id)
-    session.refresh(referral)
+    put(session, actor_id, referral, version, {"referrer_id": person_id}, col(Referral.stage).in_(ACTIVE))
     candidate.referrer_may_see = False
     session.add(candidate)
     write_note(session, vault, now, actor_id, referral, reason, "owner", "reason")

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot import people
 from bot.openings import JobOpening
 from bot.people import Person
-from bot.referrals.leave import deputy_of, is_away, may_recruit
+from bot.referrals.leave import day_of, deputy_of, is_away, may_recruit
 from bot.referrals.records import Referral
 
 
@@ -23,7 +23,7 @@ def recruiters_of(session: Session, referral: Referral, now: datetime) -> list[P
     for role in ("recruiter", "hr"):
         if here := [p for p in people.holders(session, role) if may_recruit(session, p, now) and not is_away(session, p, now)]:
             return here
-    return [p for p in people.holders(session, "hr") if p.is_here(now.date())]
+    return [p for p in people.holders(session, "hr") if p.is_here(day_of(p, now))]
 
 
 def stands_in_for(session: Session, actor_id: int, recruiter_id: int | None, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import referrals
+from bot.bonuses.shares import has_part
 from bot.desks import wording
 from bot.desks.handing import current
 from bot.desks.recruiting import referral_card
@@ -113,14 +114,17 @@ def ask_owner(turn: Turn, value: str) -> Ask:
 
 
 def save_owner(turn: Turn, subject: str, values: dict[str, str]) -> Show:
-    """The form came back: both referrers are told, without the reason."""
+    """The form came back: both referrers are told, without the reason. Who has no part in a split of the bonus needs one first."""
     turn.require("hr")
     rid, version = wording.read_version(subject)
     chosen = values.get("person", "")
     if not wording.is_id(chosen):
         raise FieldRefusal("person", "outside.no_referrer")
-    referral = change_referrer(turn.session, turn.deployment.vault, turn.now, turn.person_id, rid, version, int(chosen), values.get("reason", ""))
+    vault, why = turn.deployment.vault, values.get("reason", "")
+    referral = change_referrer(turn.session, vault, turn.now, turn.today, turn.person_id, rid, version, int(chosen), why)
     name = wording.person_name(turn.session, referral.referrer_id)
+    if not has_part(turn.session, referral):  # the split would go on paying whoever it names
+        raise FieldRefusal("person", "owner.split", name=name)
     return Show(Card(say("owner.done", name=name), (Paragraph(say("owner.text")), *referral_card(turn.session, referral).blocks), tone="good"))
 
 

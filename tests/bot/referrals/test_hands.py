@@ -10,6 +10,8 @@ from referral_desk import Company, buttons_of, company, text_of
 
 from bot import openings, people
 from bot.audit import AuditEntry
+from bot.bonuses import splits
+from bot.bonuses.splits import Part
 from bot.db import Database
 from bot.desks import Deployment, candidate, notices
 from bot.desks.clock import STEPS
@@ -237,6 +239,22 @@ async def test_hr_lets_another_referrer_count_for_a_reason_and_the_candidates_na
     assert entry.actor_id == meri.hanna.id and "January" not in str(entry)
     old = await meri.hear(meri.hanna, Submission(form.name, form.subject, {"person": str(meri.aino.id), "reason": "r"}))
     assert old.card.tone == "refusal" and meri.last().referrer_id == ben.id
+
+
+async def test_who_has_no_part_in_a_split_does_not_become_the_referrer(meri: Company) -> None:
+    """The split would go on paying those whom it names."""
+    ben, other = add_person(meri.db, "Ben Berg"), add_person(meri.db, "Oskar Berg", "hr")
+    referral, _ = await meri.confirmed()
+    whole, half = (Part(ben.id or 0, splits.WHOLE),), (Part(ben.id or 0, 5_000), Part(meri.aino.id or 0, 5_000))
+    meri.db.write_now(splits.propose, meri.now, other.id, referral.id, 0, (Part(meri.aino.id or 0, splits.WHOLE),), meri.now.date())
+    form = (await meri.hear(meri.hanna, Press("referral.owner", value(referral)))).form
+    given = {"person": str(ben.id), "reason": "Ben asked her in January"}
+    assert "person" in (await meri.hear(meri.hanna, Submission(form.name, form.subject, given))).errors
+    assert meri.last().referrer_id == meri.aino.id and told(meri, "referral_owner_new") == []
+    meri.db.write_now(splits.propose, meri.now, other.id, referral.id, 1, half, meri.now.date())
+    meri.db.write_now(splits.propose, meri.now, other.id, referral.id, 2, whole, meri.now.date(), "Ben asked her in January")
+    assert (await meri.hear(meri.hanna, Submission(form.name, form.subject, given))).card.tone == "good"
+    assert meri.last().referrer_id == ben.id
 
 
 async def test_ways_of_hr_show_for_hr_alone(small: Company) -> None:
