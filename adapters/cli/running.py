@@ -25,7 +25,7 @@ def demo(
     only_reset: Annotated[bool, typer.Option("--only-reset", help="Forget, and do not serve.", hidden=True)] = False,
     folder: Annotated[Path, typer.Option(help="Where the demo is kept.", hidden=True, file_okay=False)] = Path("var") / "demo",
 ) -> None:
-    """Serve a demo company on http://127.0.0.1:8765: sixty people, stories, openings, a guided tour and a movable clock.
+    """Serve a demo company on http://127.0.0.1:8765: 68 people, stories, openings, a guided tour and a movable clock.
 
     Needs no account and no network. What you do is kept in var/demo until --reset.
     """

@@ -1,6 +1,6 @@
 """Signing in by a one-time link that is sent by e-mail, and signing out.
 
-Opening the link shows a button and signs nobody in: mail scanners open every link (facts/reliability.md, W3).
+Opening the link shows a button and signs nobody in: mail scanners open every link that comes in.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ class Story(SQLModel, table=True):
 
     draft | review -> scheduled -> published -> recalled | expired; review -> draft | refused. An ask whose time has come before
     it was earned is `held` in between, and goes by itself once it is. The row with
-    `state = 'scheduled'` and `publish_at` is the schedule. `link` was checked when it was set (stories.links).
+    `state = 'scheduled'` and `publish_at` is the schedule. `link` was checked when it was set (stories.text.checked_link).
     `proposer_id` is the person who proposed it; `author_id` wrote or took it in.
     """
 
