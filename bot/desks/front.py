@@ -63,8 +63,9 @@ HELP: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("stories", ()), ("refer", ()), ("referrals", ()), ("vinkki bonuses", ()), ("vinkki leaderboard", ()), ("vinkki propose", ()),
     ("vinkki settings", ()), ("vinkki home", ()), ("vinkki recruiting", ("recruiter", "hr")),
     ("admin stories", ("hr", "curator")), ("admin calendar", ("hr", "curator")), ("admin strategy", ("hr", "curator")), ("admin audiences", ("hr", "curator")),
-    ("admin feeds", ("hr", "curator")), ("admin openings", ("hr", "recruiter")), ("admin boards", ("hr",)), ("admin promises", ("hr",)),
-    ("admin bonuses", ("hr",)), ("admin payrun", ("payroll", "hr")),
+    ("admin nurture", ("hr", "curator")), ("admin feeds", ("hr", "curator")), ("admin openings", ("hr", "recruiter")), ("admin boards", ("hr",)),
+    ("admin promises", ("hr",)), ("admin plans", ("hr",)), ("admin campaigns", ("hr",)), ("admin charities", ("hr",)), ("admin bonuses", ("hr",)),
+    ("admin splits", ("hr",)), ("admin payrun", ("payroll", "hr")), ("admin forecast", ("payroll", "hr")), ("admin ledger", ("payroll", "hr")),
     ("admin people", ("hr",)), ("admin privacy", ("hr",)), ("admin deliveries", ("hr",)), ("admin settings", ("hr",)),
 )  # fmt: skip
 

@@ -210,6 +210,11 @@ async def test_help_shows_administration_to_those_who_hold_the_role(lite: Databa
     assert all(len(b.rows) <= 10 for b in shown.blocks if isinstance(b, Items))
 
 
+def test_help_leaves_no_command_out() -> None:
+    """But help itself, what is said in a channel that is to become a room, and a choice that its own card offers."""
+    assert set(tables.TABLE.commands) - {command for command, _ in front.HELP} == {"vinkki help", "admin room", "vinkki thanks"}
+
+
 async def test_every_button_of_help_works(lite: Database, deployment: Deployment) -> None:
     known(lite, "Nora Niemi", *people.ROLES)
     for button in buttons(card(await said(lite, deployment, Command("vinkki", "help")))):
