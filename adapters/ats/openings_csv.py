@@ -68,12 +68,17 @@ def _rows(lines: Iterable[str | bytes], refused: list[RefusedLine]) -> Iterator[
     first = next(texts, "").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     reader = csv.reader(chain([first], texts), delimiter=";" if first.count(";") > first.count(",") else ",")
     columns = _header(next(_records(reader, refused), (1, []))[1])
+    place, seen = columns.index("requisition_id"), dict[str, int]()
     for line, cells in _records(reader, refused):
         if len(cells) != len(columns):
             refused.append(RefusedLine(line, say("openings.import.cells", expected=len(columns), count=len(cells))))
         elif bad := next((c for c, cell in zip(columns, cells, strict=True) if _is_unreadable(cell)), None):
             refused.append(RefusedLine(line, say("openings.import.unreadable", column=bad)))
+        elif earlier := seen.get(cells[place].strip()):
+            refused.append(RefusedLine(line, say("openings.import.twice", earlier=earlier)))
         else:
+            if cells[place].strip():
+                seen[cells[place].strip()] = line
             yield line, dict(zip(columns, cells, strict=True))
 
 

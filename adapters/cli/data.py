@@ -39,8 +39,9 @@ def import_people(
 ) -> None:
     """Read the people file: everybody who is here now. Reading it twice changes nothing.
 
-    Columns: email, name, locale, time_zone, department, location, country, manager_email, roles, kind
-    (employee|contractor|alumna|stakeholder), start_on, notice_on, end_on. Employees who are missing from the file become leavers;
+    Columns: email, name, locale, time_zone, department, location, country, subdivision, manager_email, roles, kind
+    (employee|contractor|alumna|stakeholder), start_on, notice_on, end_on; email and name must be there. Days are written 2026-08-31.
+    Employees who are missing from the file become leavers;
     when that would be more than a tenth (HR can change it), the import stops with exit code 3 and asks for --allow-leavers.
     A line that cannot be taken is reported with its number and reason, and nothing of it is kept.
     """
@@ -82,14 +83,19 @@ def welcome_back(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None
 
 
 def make_sign_in_link(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
-    """Print a one-time link that signs somebody in to the portal: where there is no mail server yet. Valid for 20 minutes."""
+    """Print a one-time link that signs somebody in to the portal: where there is no mail server yet. Valid for 20 minutes.
+
+    Beside it (on stderr) stands the number that the link's page shows, for them to compare.
+    """
     from datetime import UTC, datetime
 
+    from bot.desks import views
     from bot.desks.front import sign_in_link
 
     with opened() as o:
         link = o.db.write_now(sign_in_link, o.deployment, email, datetime.now(UTC))
     typer.echo(link)
+    note(f"It signs in once, within 20 minutes. The page behind it shows {views.sign_in_code(link.rpartition('/')[2])}.")
 
 
 def import_openings(

@@ -28,11 +28,14 @@ _HIDDEN = ("sealed", "locked", "token", "token_hash", "nonce", "key", "address_h
 
 @dataclass(frozen=True)
 class Line:
-    """One kind of people: how many, why they are kept (words' key ends in `name` + `_why`), the first day one of them goes (None: open)."""
+    """One kind of people: how many, why and how long they are kept (words' keys are `name` + `_why`, `_until`; `days` where a rule counts
+    them), the first day one of them goes (None: open, or nobody is there).
+    """
 
     name: str
     count: int
     until: date | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,17 @@ def report(session: Session, deployment: Deployment, now: datetime) -> Report:
     pooled, decided = (col(Candidate.about_others), col(Referral.stage).in_(("rejected", "closed"))), col(Referral.stage).in_(_DECIDED)
     days, pool = (timedelta(days=int(settings.get(session, n))) for n in ("privacy.not_hired_days", "privacy.pool_days"))
     leavers = (col(Person.end_on) < deployment.today(now), col(Person.erased_at).is_(None), col(Person.kind).not_in(("alumna", "stakeholder")))
+    wait = min(LIFE, timedelta(days=int(settings.get(session, "privacy.unconfirmed_days"))))
     former = timedelta(days=int(settings.get(session, "bonus.former_employee_days")))
     return Report((
         Line("in_process", _candidates(session, deployment, col(Referral.stage).in_(ACTIVE))[0]),
-        Line("decided", *_candidates(session, deployment, decided, ~(pooled[0] & pooled[1]), life=days)),
-        Line("pool", *_candidates(session, deployment, *pooled, life=max(days, pool))),
-        Line("invited", *_candidates(session, deployment, col(Referral.stage) == "invited", life=LIFE)),
+        Line("decided", *_candidates(session, deployment, decided, ~(pooled[0] & pooled[1]), life=days), days.days),
+        Line("pool", *_candidates(session, deployment, *pooled, life=max(days, pool)), max(days, pool).days),
+        Line("invited", *_candidates(session, deployment, col(Referral.stage) == "invited", life=wait), wait.days),
         Line("files", _count(session, CandidateFile)),
         Line("kept", _count(session, Kept, col(Kept.until) > now), _day(deployment, session.exec(select(func.min(Kept.until)).where(Kept.until > now)).one())),
         Line("people", _count(session, Person, col(Person.erased_at).is_(None))),
-        Line("leavers", _count(session, Person, *leavers), _later(session.exec(select(func.min(Person.end_on)).where(*leavers)).one(), former)),
+        Line("leavers", _count(session, Person, *leavers), _later(session.exec(select(func.min(Person.end_on)).where(*leavers)).one(), former), former.days),
     ), {
         name: _count(session, AuditEntry, AuditEntry.what == what, col(AuditEntry.at) > now - RAN)
         for name, what in (("candidates", "candidate.shredded"), ("people", "person.erased"), ("invited", "referral.expired"))
@@ -87,7 +91,8 @@ def erase_candidates(session: Session, deployment: Deployment, now: datetime, em
 
 def why(line: Line) -> Say:
     """The line in words."""
-    until = say("retention.report.first", day=line.until) if line.until else say("retention.report.never")
+    rule = say(f"retention.report.{line.name}_until", **({} if line.days is None else {"days": line.days}))
+    until = say("retention.report.first", rule=rule, day=line.until) if line.until else rule
     return say("retention.report.row", count=line.count, why=say(f"retention.report.{line.name}_why"), until=until)
 
 

@@ -19,6 +19,7 @@ from adapters.cli import app, configuration_table
 from bot import migrations
 from bot.config import load
 from bot.db import Database
+from bot.desks.views import sign_in_code
 from bot.errors import ConfigError, VinkkiError
 
 KEY = "a-test-key-that-is-long-enough-000"
@@ -122,6 +123,7 @@ def test_the_first_ten_minutes_of_an_installation(here: Path) -> None:
     assert "already" in run("people", "role", "aino.salo@meri.example", "recruiter").stdout
     link = run("sign-in-link", "nora.wik@meri.example")
     assert link.exit_code == 0 and link.stdout.startswith("http://127.0.0.1:8765/sign-in/")
+    assert sign_in_code(link.stdout.strip().rpartition("/")[2]) in link.stderr  # what the link's page asks to compare
 
 
 def test_an_import_that_would_retire_many_stops_and_asks(here: Path) -> None:

@@ -113,6 +113,14 @@ async def test_openings_are_hrs_to_change(small: Company) -> None:
     assert "opening.new" not in buttons_of((await small.hear(small.rita, Command("admin", "openings"))).card)
 
 
+def test_an_id_that_stands_twice_in_a_file_is_refused_the_second_time_with_the_earlier_line(small: Company) -> None:
+    lines = ["requisition_id,title\n", "CRANE-1,Crane engineer\n", "CRANE-2,Pilot\n", " CRANE-1 ,Somebody else\n"]
+    for created, unchanged in ((2, 0), (0, 2)):
+        report = import_openings(small.db, small.deployment, START, None, lines)
+        assert (report.created, report.changed, report.unchanged) == (created, 0, unchanged)
+        assert [(r.line, r.reason.key, r.reason.params) for r in report.refused] == [(4, "openings.import.twice", {"earlier": 2})]
+
+
 def test_the_same_file_twice_changes_nothing(meri: Company) -> None:
     add_person(meri.db, "Johanna Kivi")
     lines = [HEADER, "ENG-1,Developer,Engineering,Turku,FI,en,johanna.kivi@meri.example,rita.ranta@meri.example,standard,2026-12-31,Build,https://x.example/1\n",
@@ -129,11 +137,11 @@ def test_refused_lines_are_named_and_nothing_of_them_is_kept(small: Company) -> 
         b"\xef\xbb\xbf" + HEADER.encode(), b"A-1,Good,,,,,,,,,,\n", b"A-2,,,,,,,,,,,\n", b",No id,,,,,,,,,,\n", b"A-4,Who,,,,,nobody@meri.example,,,,,\n",
         b"A-5,Plan,,,,,,,Gold,,,\n", b"A-6,Day,,,,,,,,31.12.2026,,\n", b"A-7,Cells\n", b"A-8,Bytes \xff\xfe,,,,,,,,,,\n",
         b"A-9,Role,,,,,,aino.salo@meri.example,,,,\n",
-        b"\n", b"A-1,Good,,,,,,,,,,\n", b"A-10,Lang,,,,de,,,,,,\n", b"A-11,Link,,,,,,,,,,ftp://x\n",
+        b"\n", b"A-1,Twice,,,,,,,,,,\n", b"A-10,Lang,,,,de,,,,,,\n", b"A-11,Link,,,,,,,,,,ftp://x\n",
     ]  # fmt: skip
     report = import_openings(small.db, small.deployment, START, None, lines)
-    assert (report.created, report.unchanged, report.lines) == (1, 1, 12)
-    assert [r.line for r in report.refused] == [3, 4, 5, 6, 7, 8, 9, 10, 13, 14]
+    assert (report.created, report.unchanged, report.lines) == (1, 0, 12)
+    assert [r.line for r in report.refused] == [3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14]
     for locale in ("en", "fi", "sv"):
         assert all(Words(locale)(r.reason) for r in report.refused)
     assert {o.requisition_id for o in small.rows(JobOpening)} == {"ENG-1", "A-1"}

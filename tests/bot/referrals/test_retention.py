@@ -15,6 +15,7 @@ from bot.messages import Command, Correct, Press, Submission
 from bot.outbox import Delivery
 from bot.referrals import Candidate, Kept, Referral, StageChange
 from bot.referrals.notes import write_note
+from content import Words
 
 
 @pytest.fixture
@@ -123,6 +124,14 @@ async def test_more_questions_than_a_candidate_is_asked_are_refused_when_they_ar
     for text, is_kept in (("a?\nb?\n\nc?\nd?\ne?", True), ("a?\nb?\nc?\nd?\ne?\nf?", False), ("x" * 151, False)):
         answer = await small.hear(small.hanna, Submission("settings.save", "candidate.questions.en", {"value": text}))
         assert isinstance(answer, Correct) != is_kept
+
+
+def test_each_line_of_the_report_says_its_own_rule_also_where_nobody_is_kept(small: Company) -> None:
+    report = small.db.read_now(privacy_report.report, small.deployment, small.now)
+    told = {line.name: Words("en")(privacy_report.why(line)) for line in report.lines}
+    assert "365 days after the decision" in told["decided"] and "730 days after the decision" in told["pool"]
+    assert "14 days after the invitation" in told["invited"]
+    assert [name for name, text in told.items() if "belong to the organisation" in text] == ["people"]
 
 
 async def test_the_operator_exports_and_erases_a_candidate_by_their_address_and_the_report_counts(meri: Company) -> None:
