@@ -10,7 +10,7 @@ import ipaddress
 import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -149,26 +149,6 @@ def _storable(form: Form) -> Form:
     if all(storable(name) == name and (not isinstance(value, str) or storable(value) == value) for name, value in form.items()):
         return form
     return MultiDictProxy(MultiDict((storable(name), storable(value) if isinstance(value, str) else value) for name, value in form.items()))
-
-
-async def stream_body(request: web.Request, limit: int = UPLOAD_LIMIT, seconds: float = UPLOAD_SECONDS, stall: float = BODY_SECONDS) -> AsyncIterator[bytes]:
-    """The body in pieces, for long uploads: at most `limit` bytes in `seconds`, never silent for longer than `stall`."""
-    _require_length(request, limit)
-    seen, end = 0, time.monotonic() + seconds
-    while True:
-        try:
-            async with asyncio.timeout(max(0.001, min(stall, end - time.monotonic()))):
-                piece = await request.content.readany()
-        except TimeoutError:
-            raise Refused(408) from None
-        except (web.RequestPayloadError, ConnectionError):
-            raise Refused(400) from None
-        if not piece:
-            return
-        seen += len(piece)
-        if seen > limit:
-            raise Refused(413)
-        yield piece
 
 
 def trusted(addresses: str) -> tuple[Network, ...]:

@@ -23,7 +23,6 @@ from adapters.portal.privacy import PrivacyPage
 from adapters.portal.qr import QrCodes
 from adapters.portal.sign_in import SignIn
 from adapters.portal.talk import Talk
-from adapters.portal.visits import give_cookie
 
 ROOMS = ("admin", "recruiting")
 
@@ -64,7 +63,3 @@ class PortalAdapter:
     def room_address(self, room: str) -> tuple[str, str] | None:
         """The portal's desks show what is said in the rooms."""
         return ("", room) if room in ROOMS else None
-
-    def give_session(self, response: web.StreamResponse, session: str) -> None:
-        """Sign a browser in with a session that other code opened (the demo's person switcher)."""
-        give_cookie(response, self.hub.deployment, session)

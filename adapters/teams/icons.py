@@ -10,7 +10,6 @@ import struct
 import zlib
 from collections.abc import Callable
 
-Rgba = tuple[float, float, float, float]
 Shape = Callable[[float, float], float]  # distance to the edge in units of the drawing, negative inside
 
 # The drawing is 40 units wide: the same check of two strokes and a dot as the portal's mark.

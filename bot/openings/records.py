@@ -12,7 +12,6 @@ from bot.plans import Where
 from bot.polling import Polled
 
 LOCALES = ("en", "fi", "sv")
-BOARD_STATES = ("listed", "asked", "kept", "closed", "left")
 
 
 class JobOpening(SQLModel, table=True):
