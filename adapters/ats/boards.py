@@ -45,15 +45,14 @@ def read(ask: Due, cage: Cage = OPEN_WEB) -> Reading:
     asked = {"If-None-Match": ask.etag, "If-Modified-Since": ask.last_modified}
     headers = {"Accept": ACCEPT} | {name: value for name, value in asked.items() if value}
     got = fetch(ask.url, most=MOST_BYTES, cage=cage, seconds=SECONDS, headers=headers)
-    etag, last_modified = (v if v.isascii() and v.isprintable() else "" for v in (got.etag, got.last_modified))
     if got.status == 304:
-        return Reading(BoardOutcome(etag or ask.etag, last_modified or ask.last_modified))
+        return Reading(BoardOutcome(got.etag or ask.etag, got.last_modified or ask.last_modified))
     if not got.body.strip():
         raise Unread("empty")
     found = child.read(got.url, got.body, got.charset, PARSING_SECONDS, SCRIPT)
     entries = [_listed(entry) for entry in found["entries"]]
     kept, left = sift(entries)
-    return Reading(BoardOutcome(etag, last_modified, form=found["form"]), kept, left, [e.key for e in entries])
+    return Reading(BoardOutcome(got.etag, got.last_modified, form=found["form"]), kept, left, [e.key for e in entries])
 
 
 def _listed(entry: dict[str, str]) -> Listed:

@@ -9,8 +9,7 @@ from adapters.feeds.found import Broken, Found
 from adapters.feeds.unread import Unread
 from bot.desks.hr.stories import Draft
 from bot.messages import say
-
-LOCALES = ("en", "fi", "sv")
+from content.catalog import LOCALES
 
 
 def read(body: bytes) -> Iterator[Found | Broken]:

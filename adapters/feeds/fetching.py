@@ -223,8 +223,9 @@ def _fetched(answer: http.client.HTTPResponse, url: str, body: bytes, *, is_cut:
 
 
 def _word(value: str | None, most: int) -> str:
-    """A header's value to keep and to send back: nothing where it has NUL or a folded line, which PostgreSQL and servers refuse."""
-    return value[:most] if value and value.isprintable() else ""
+    """A header's value to keep and to send back: nothing where it has NUL, a folded line or more than ASCII, which PostgreSQL and
+    servers refuse."""
+    return value[:most] if value and value.isascii() and value.isprintable() else ""
 
 
 def _wait(retry_after: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from adapters.feeds import feed
-from adapters.feeds.fetching import OPEN_WEB, Cage, Fetched, fetch
+from adapters.feeds.fetching import OPEN_WEB, Cage, fetch
 from adapters.feeds.found import Found
 from adapters.feeds.unread import Unread
 from adapters.hub import Hub
@@ -75,16 +75,7 @@ def read(due: Due, cage: Cage = OPEN_WEB) -> tuple[Outcome, Sequence[Draft], int
     asked = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified}
     got = fetch(due.url, most=MOST_BYTES, cage=cage, headers={"Accept": ACCEPT} | {name: value for name, value in asked.items() if value})
     if got.status == 304:
-        return Outcome(_or(got.etag, due.etag), _or(got.last_modified, due.last_modified)), [], 0
+        return Outcome(got.etag or due.etag, got.last_modified or due.last_modified), [], 0
     found = list(feed.read(got.body))
     drafts = [item.draft for item in found if isinstance(item, Found)]
-    return _answer(got), drafts, len(found) - len(drafts)
-
-
-def _answer(got: Fetched) -> Outcome:
-    """What to ask with the next time, where it can stand in a header."""
-    return Outcome(_or(got.etag), _or(got.last_modified))
-
-
-def _or(value: str, otherwise: str = "") -> str:
-    return value if value and value.isascii() and value.isprintable() else otherwise
+    return Outcome(got.etag, got.last_modified), drafts, len(found) - len(drafts)

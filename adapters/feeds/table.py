@@ -10,9 +10,9 @@ from adapters.feeds.found import Broken, Found
 from bot.desks.hr.stories import CaptionDraft, Draft
 from bot.errors import Refusal
 from bot.messages import say
+from content.catalog import LOCALES
 
 NEEDED = {"title", "link"}
-LOCALES = ("en", "fi", "sv")
 FIELD_MAX = 64 * 1024
 
 

@@ -9,7 +9,6 @@ from html import escape
 from bot.desks import Deployment
 from bot.messages import (
     Block,
-    Button,
     Buttons,
     Card,
     ChartBlock,
@@ -20,6 +19,7 @@ from bot.messages import (
     Note,
     Paragraph,
     Picture,
+    buttons_of,
     say,
 )
 from bot.ports import Letter, Recipient
@@ -47,7 +47,7 @@ def card_to_letter(card: Card, to: Recipient, deployment: Deployment) -> Letter:
     words = Words(to.locale, to.time_zone)
     blocks, small_print = _parted(card.blocks)
     pieces = [piece for block in blocks for piece in _block(block, words)]
-    if any(b.action and not b.url for block in card.blocks for b in _buttons(block)):
+    if any(b.action and not b.url for block in card.blocks for b in buttons_of(block)):
         hint, link = words(say("letters.open_hint")), deployment.link("/")
         pieces += [_Piece(hint, _p(hint)), _link(words(say("letters.open")), link, is_button=True)]
     footer = words(say("letters.footer", organisation=deployment.organisation))
@@ -59,7 +59,7 @@ def card_to_letter(card: Card, to: Recipient, deployment: Deployment) -> Letter:
 def _parted(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
     """The matter, and the small print after it: notes at the end, and the plain link that may follow one."""
     end = len(blocks)
-    if end > 1 and isinstance(blocks[-2], Note) and all(b.url and b.style == "default" for b in _buttons(blocks[-1])):
+    if end > 1 and isinstance(blocks[-2], Note) and all(b.url and b.style == "default" for b in buttons_of(blocks[-1])):
         end -= isinstance(blocks[-1], Buttons)
     while end > 1 and isinstance(blocks[end - 1], Note):
         end -= 1
@@ -118,15 +118,6 @@ def _plain_block(block: Block, words: Words) -> _Piece:
             label = words(block.label)
             return _Piece(f"{label}:\n{block.text}", f'{_p(label, _SMALL)}<div style="{_BOX}">{_lines(block.text)}</div>')
     return _Piece("", '<hr style="border:0;border-top:1px solid #d5d8dd">')
-
-
-def _buttons(block: Block) -> tuple[Button, ...]:
-    match block:
-        case Buttons(row):
-            return row
-        case Items(rows):
-            return tuple(b for item in rows for b in item.buttons)
-    return ()
 
 
 def _lines(text: str) -> str:

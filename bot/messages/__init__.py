@@ -20,6 +20,7 @@ from bot.messages.card import (
     Note,
     Paragraph,
     Picture,
+    buttons_of,
 )
 from bot.messages.chart import Chart, Series
 from bot.messages.events import Caller, Command, Event, Heard, HomeOpened, Lookup, Press, Submission, storable, tidy
@@ -30,6 +31,6 @@ __all__ = [
     "Answer", "Ask", "Block", "Button", "Buttons", "Caller", "Card", "Chart", "ChartBlock", "ChoiceField", "Command", "Copyable",
     "Correct", "Day", "DayField", "Divider", "Event", "Fact", "Facts", "Form", "FormField", "Heading", "Heard", "HomeOpened", "Item",
     "Items", "Lookup", "LookupField", "Moment", "Note", "Offer", "Option", "Paragraph", "Param", "Picture", "Plain", "Press",
-    "ReadPage", "Replace", "Reply", "Say", "Series", "Show", "Submission", "Text", "TextField", "TickField", "Unknown", "answer_json", "say",
-    "storable", "tidy",
+    "ReadPage", "Replace", "Reply", "Say", "Series", "Show", "Submission", "Text", "TextField", "TickField", "Unknown", "answer_json",
+    "buttons_of", "say", "storable", "tidy",
 ]  # fmt: skip

@@ -142,3 +142,13 @@ class Card:
     title: Text
     blocks: tuple[Block, ...] = ()
     tone: Literal["plain", "good", "warning", "refusal"] = field(default="plain")
+
+
+def buttons_of(block: Block) -> tuple[Button, ...]:
+    """Every button of a block, those beside its rows too."""
+    match block:
+        case Buttons(row):
+            return row
+        case Items(rows):
+            return tuple(button for item in rows for button in item.buttons)
+    return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -16,41 +17,36 @@ from bot.referrals.workdays import Calendar
 
 def remind(session: Session, now: datetime, limit: int = 200) -> bool:
     """Remind whoever is responsible on the morning of the day that was promised; True when more is due."""
-    count = 0
-    for referral, promise in _waiting(session, now, escalate=False):
-        if promise.remind_at > now or not promise.calendar.is_open(now):
-            continue
-        rid = referral.id or 0
+    due = list(islice(_due(session, now, escalate=False), limit))
+    for referral, key in due:
         for person in recruiters_of(session, referral, now):
-            outbox.owe(session, now, f"{_key(referral, promise)}:reminder:{person.id}", "referral_waiting", rid, person)
+            outbox.owe(session, now, f"{key}:reminder:{person.id}", "referral_waiting", referral.id or 0, person)
         referral.reminded_at = now
-        session.add(referral)
-        audit.note(session, now, None, "referral.reminded", "referral", rid, referral.stage)
-        if (count := count + 1) == limit:
-            break
-    session.flush()
-    return count == limit
+        _note(session, now, referral, "referral.reminded")
+    return len(due) == limit
 
 
 def escalate(session: Session, now: datetime, limit: int = 200) -> bool:
     """Bring what is late to HR's channel, `referral.escalate_days` working days after the day that was promised; True when more is due."""
-    count = 0
-    for referral, promise in _waiting(session, now, escalate=True):
-        if promise.escalate_at > now or not promise.calendar.is_open(now):
-            continue
-        rid = referral.id or 0
-        outbox.owe_room(session, now, f"{_key(referral, promise)}:escalation", "referral_stuck", rid, "admin")
+    due = list(islice(_due(session, now, escalate=True), limit))
+    for referral, key in due:
+        outbox.owe_room(session, now, f"{key}:escalation", "referral_stuck", referral.id or 0, "admin")
         referral.escalated_at = now
-        session.add(referral)
-        audit.note(session, now, None, "referral.escalated", "referral", rid, referral.stage)
-        if (count := count + 1) == limit:
-            break
+        _note(session, now, referral, "referral.escalated")
+    return len(due) == limit
+
+
+def _note(session: Session, now: datetime, referral: Referral, what: str) -> None:
+    session.add(referral)
     session.flush()
-    return count == limit
+    audit.note(session, now, None, what, "referral", referral.id or 0, referral.stage)
 
 
-def _key(referral: Referral, promise: Deadline) -> str:
-    return f"referral:{referral.id}:{referral.stage} since {promise.since:%Y-%m-%dT%H:%M:%S}"
+def _due(session: Session, now: datetime, *, escalate: bool) -> Iterator[tuple[Referral, str]]:
+    """Whose moment has come, with the key of this promise; nobody is reminded on a holiday."""
+    for referral, promise in _waiting(session, now, escalate=escalate):
+        if (promise.escalate_at if escalate else promise.remind_at) <= now and promise.calendar.is_open(now):
+            yield referral, f"referral:{referral.id}:{referral.stage} since {promise.since:%Y-%m-%dT%H:%M:%S}"
 
 
 def _waiting(session: Session, now: datetime, *, escalate: bool) -> Iterator[tuple[Referral, Deadline]]:

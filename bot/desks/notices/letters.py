@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.desks.notices.table import BY_MAIL
 from bot.desks.turn import Deployment
-from bot.messages import Block, Button, Buttons, Card, Item, Items, Note, Paragraph, say
+from bot.messages import Block, Button, Buttons, Card, Item, Items, Note, Paragraph, buttons_of, say
 from bot.outbox import Delivery
 
 # kind of letter (the words are letters.link.<kind> and letters.why.<kind>) -> where in the portal its link leads
@@ -33,7 +33,7 @@ def as_letter(deployment: Deployment, delivery: Delivery, card: Card) -> Card:
     kind = _KINDS.get(notice, "bonus" if notice.startswith("bonus.") else "account")
     blocks = [kept for block in card.blocks if (kept := _without_presses(block)) is not None]
     links = tuple(replace(b, style="default") for block in card.blocks if isinstance(block, Buttons) for b in block.buttons if b.url)
-    if any(b.action and not b.url for block in card.blocks for b in _buttons(block)):
+    if any(b.action and not b.url for block in card.blocks for b in buttons_of(block)):
         blocks += [Paragraph(say("letters.lead_story"))] if kind == "story" else []
         links = (Button(say(f"letters.link.{kind}"), url=deployment.link(_PLACES[kind]), style="primary"), *links)
     settings = Buttons((Button(say("letters.settings"), url=deployment.link("settings")),))
@@ -48,12 +48,3 @@ def _without_presses(block: Block) -> Block | None:
         case Items(rows):
             return Items(tuple(Item(r.title, r.detail, tuple(b for b in r.buttons if b.url)) for r in rows))
     return block
-
-
-def _buttons(block: Block) -> tuple[Button, ...]:
-    match block:
-        case Buttons(row):
-            return row
-        case Items(rows):
-            return tuple(b for item in rows for b in item.buttons)
-    return ()
