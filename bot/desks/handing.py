@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import people, referrals
 from bot.desks import wording
 from bot.desks.recruiting import referral_card
-from bot.desks.turn import Desk, Turn
+from bot.desks.turn import STAFF, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Ask, Card, ChoiceField, Form, Note, Option, Paragraph, Plain, Replace, Show, TextField, say
 from bot.people import Person
@@ -14,7 +14,6 @@ from bot.referrals.handing import nudge, reassign, still
 from bot.referrals.leave import is_away, may_recruit
 from bot.referrals.notes import LONGEST, write_note
 
-STAFF = ("recruiter", "hr")
 MOST = 100  # options of a choice
 
 

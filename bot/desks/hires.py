@@ -8,14 +8,13 @@ from bot import bonuses, people, referrals
 from bot.bonuses import joiners
 from bot.desks import wording
 from bot.desks.recruiting import referral_card
-from bot.desks.turn import Desk, Turn
+from bot.desks.turn import STAFF, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Ask, Block, Button, Buttons, Card, DayField, Form, Item, Items, Note, Paragraph, Plain, Replace, Say, Show, TickField, say
 from bot.people import Person
 from bot.referrals import Referral
 from bot.referrals.matching import put_facts
 
-STAFF = ("recruiter", "hr")
 SHOWN = 5
 
 

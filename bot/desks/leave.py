@@ -6,8 +6,8 @@ from datetime import date
 
 from bot import people
 from bot.desks import wording
-from bot.desks.handing import STAFF, colleagues
-from bot.desks.turn import Desk, Turn
+from bot.desks.handing import colleagues
+from bot.desks.turn import STAFF, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Ask, Button, Buttons, Card, ChoiceField, DayField, Form, Note, Option, Paragraph, Plain, Replace, Say, Show, say
 from bot.people import Person

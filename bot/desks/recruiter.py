@@ -7,12 +7,11 @@ from datetime import date
 from bot import audit, bonuses, people, referrals
 from bot.desks import leave, wording
 from bot.desks.recruiting import decline_form, details_card, hire_form, joined_form, list_card, match_form, referral_card
-from bot.desks.turn import ButtonFn, Desk, Turn
+from bot.desks.turn import STAFF, ButtonFn, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
 from bot.messages import Answer, Ask, Block, Button, Buttons, Paragraph, Replace, Show, say
 from bot.referrals import Referral
 
-STAFF = ("recruiter", "hr")
 KIND_WORDS = ("profile", "filled", "timing", "requirements")
 
 

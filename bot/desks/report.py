@@ -195,11 +195,11 @@ def _review() -> Button:
 
 
 def _for_strategies(week: Week) -> tuple[Say, Button] | None:
-    measured = {r.action.strategy_id for r in week.rhythms}
+    with_rhythm = {r.action.strategy_id for r in week.rhythms}
     for row, progress in week.standings:
         if not progress:
             return say("report.step.measure", name=row.name), Button(say("strategy.button.measure"), "strategy.measure", str(row.id), "primary")
-        if row.id not in measured:
+        if row.id not in with_rhythm:
             return say("report.step.action", name=row.name), Button(say("strategy.button.action"), "strategy.action", str(row.id), "primary")
     if week.floods:
         return say("report.step.flood", count=week.floods[0].count, day=week.floods[0].from_on), Button(

@@ -16,6 +16,7 @@ from bot.messages import Answer, Block
 from bot.people import Person
 from bot.vault import Vault
 
+STAFF = ("recruiter", "hr")  # who sees referrals and moves them
 NEWSROOM = ("hr", "curator")  # who decides on stories, audiences and strategies
 
 

@@ -50,7 +50,7 @@ def show(turn: Turn, text: str) -> Answer:
 def page(turn: Turn, value: str) -> Answer:
     """Another page of the list."""
     turn.require(*NEWSROOM)
-    return Show(_list(turn, read_id(value)))
+    return Replace(_list(turn, read_id(value)))
 
 
 def _list(turn: Turn, number: int) -> Card:
