@@ -36,10 +36,16 @@ _AFTER: dict[str, Callable[[datetime], Any]] = {
     "confirm": lambda since: select(Referral.id).where(col(Referral.confirmed_at) > since),
     "hire": lambda since: select(StageChange.id).where(col(StageChange.at) > since, StageChange.new == "hired"),
     "board": lambda since: select(AuditEntry.id).where(col(AuditEntry.at) > since, AuditEntry.what == "leaderboard.joined"),
-    "wait": lambda since: select(Bonus.id).where(col(Bonus.state_since) > since, col(Bonus.state).in_(["held", "eligible", "approved", "exported", "paid"])),
-    "approve": lambda since: select(Bonus.id).where(col(Bonus.state_since) > since, col(Bonus.state).in_(["approved", "exported", "paid"])),
+    "wait": lambda since: _bonus(since, "held", "eligible", "approved", "exported", "paid"),
+    "approve": lambda since: _bonus(since, "approved", "exported", "paid"),
     "payrun": lambda since: select(PayRun.id).where(col(PayRun.closed_at) > since),
 }
+
+
+def _bonus(since: datetime, *states: str) -> Any:
+    """Bonuses of who was hired in the tour: the company's older ones come due on the way and are not what is waited for."""
+    hired = select(StageChange.referral_id).where(col(StageChange.at) > since, StageChange.new == "hired")
+    return select(Bonus.id).where(col(Bonus.referral_id).in_(hired), col(Bonus.state).in_(states))
 
 
 def steps(session: Session, since: datetime) -> tuple[TourStep, ...]:

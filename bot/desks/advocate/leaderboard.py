@@ -45,8 +45,10 @@ def card(turn: Turn) -> Card:
         Fact(say("leaderboard.own.ever"), say("leaderboard.number", count=mine.ever)),
         Fact(say("leaderboard.own.shares"), say("leaderboard.number", count=mine.shares)),
     ))  # fmt: skip
-    blocks: list[Block] = [own, Note(say("leaderboard.own.note"))]
-    if settings.get(turn.session, "leaderboard.enabled"):
+    has_board = settings.get(turn.session, "leaderboard.enabled")
+    is_shown = has_board and turn.person.on_leaderboard
+    blocks: list[Block] = [own, Note(say("leaderboard.own.note_shown" if is_shown else "leaderboard.own.note"))]
+    if has_board:
         blocks += _standings(turn, zone)
     return Card(say("leaderboard.title"), tuple(blocks))
 

@@ -64,7 +64,7 @@ def _overview(turn: Turn) -> Card:
     rows.append(Fact(say("people.counts.left"), say("people.number", count=_count(turn, ~_here(turn), col(Person.erased_at).is_(None)))))
     buttons = (Button(say("people.find"), "people.find", style="primary"), Button(say("people.leavers"), "people.leavers", "0"))
     holders = Items(tuple(_role_row(turn, role) for role in ROLES))
-    blocks: tuple[Block, ...] = (Facts(tuple(rows)), Buttons(buttons), holders, Note(say("people.file_hint", columns=",".join(COLUMNS))))
+    blocks: tuple[Block, ...] = (Facts(tuple(rows)), Buttons(buttons), holders, Note(say("people.file_hint", columns=", ".join(COLUMNS))))
     return Card(say("people.title"), blocks)
 
 

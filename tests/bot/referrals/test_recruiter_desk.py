@@ -199,7 +199,7 @@ async def test_the_list_and_the_home_show_what_waits(small: Company) -> None:
     card = (await small.hear(small.rita, Command("vinkki", "recruiting"))).card
     assert "Referrals in hand: 10" in text_of(card) and buttons_of(card)["recruiting.page"] == "8"
     second = (await small.hear(small.rita, Press("recruiting.page", "8"))).card
-    assert text_of(second).count("No recruiter yet") == 2
+    assert text_of(second).count("Nobody has taken it yet") == 2
     shown = await small.hear(small.rita, Press("referral.show", "1"))
     assert "referral.take" in buttons_of(shown.card)
     assert "10 referrals wait" in text_of((await small.hear(small.rita, HomeOpened())).card)
