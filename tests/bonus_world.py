@@ -102,7 +102,8 @@ def add_referral(session: Session, plan_id: int | None, referrer: Person, recrui
     session.flush()
     referral = Referral(
         link_id=link.id or 0, referrer_id=referrer.id or 0, candidate_id=candidate.id or 0, opening_id=opening.id, stage="offered", stage_since=START,
-        recruiter_id=recruiter.id, plan_id=plan_id, confirmed_at=START, nonce=f"nonce{number}", hired_person_id=hired.id if hired else None,
+        recruiter_id=recruiter.id, plan_id=plan_id, confirmed_at=START, confirmed_on=START.date(), nonce=f"nonce{number}",
+        hired_person_id=hired.id if hired else None,
     )  # fmt: skip
     session.add(referral)
     session.flush()

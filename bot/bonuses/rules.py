@@ -65,9 +65,9 @@ def reason_against(session: Session, referral: Referral, person: Person) -> str 
 
 def reason_against_candidate(session: Session, referral: Referral) -> str | None:
     """Why nobody earns by this candidate, or None: they worked here until lately, or recruiting knew them already."""
-    if referral.confirmed_at is None:
+    referred_on = referral.confirmed_on
+    if referred_on is None:
         return None
-    referred_on = referral.confirmed_at.date()
     newcomer = _person(session, referral.hired_person_id) or _person(session, referral.former_person_id)
     if newcomer and (reason := plans.candidate_reason(session, newcomer, referred_on)):
         return reason

@@ -157,7 +157,7 @@ def _facts(session: Session, today: date, link: ReferralLink, details: Details, 
     return {
         "opening_id": opening.id if opening else None, "plan_id": promise.plan_id if promise else None,
         "campaign_id": promise.campaign_id if promise else None, "recruiter_id": opening.recruiter_id if opening and not holder else None,
-        "former_person_id": former.id if former else None, "duplicate_of_id": holder.id if holder else None,
+        "former_person_id": former.id if former else None, "duplicate_of_id": holder.id if holder else None, "confirmed_on": today,
     }  # fmt: skip
 
 

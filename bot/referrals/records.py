@@ -82,6 +82,7 @@ class Referral(SQLModel, table=True):
     known_on: date | None = None  # last day on which recruiting knew the candidate by another way (applied, was contacted)
     is_relative: bool = False  # of the referrer; a recruiter's word, for HR to look at
     confirmed_at: datetime | None = utc_field(default=None)
+    confirmed_on: date | None = None  # that day by the company's calendar: what rules that count days go by
     start_on: date | None = None
     hired_person_id: int | None = Field(default=None, foreign_key="person.id")
     former_person_id: int | None = Field(default=None, foreign_key="person.id")

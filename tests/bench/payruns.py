@@ -79,7 +79,7 @@ def _page(session: Session, first: int) -> None:
         session.add_all([link, candidate])
         session.flush()
         referral = Referral(link_id=link.id or 0, referrer_id=person, candidate_id=candidate.id or 0, stage="hired", stage_since=NOW, plan_id=plan.id,
-                            confirmed_at=NOW, start_on=DAY, nonce=f"n{number}")  # fmt: skip
+                            confirmed_at=NOW, confirmed_on=DAY, start_on=DAY, nonce=f"n{number}")  # fmt: skip
         session.add(referral)
         session.flush()
         made.append(Bonus(referral_id=referral.id or 0, beneficiary_id=person, amount_minor=50_000, currency="EUR", state="approved", state_since=NOW,

@@ -118,7 +118,8 @@ def _candidates(raw: sqlite3.Connection, vault: Vault, at: str, plan_id: int) ->
     _put(raw, "vaultkey", ({"owner": f"candidate:{n}", "locked": locked} for n in numbers))
     _put(raw, "candidate", ({"id": n, "token_hash": f"hash{n}", "sealed": sealed, "referrer_may_see": n % 3 > 0, "created_at": at} for n in numbers))
     _put(raw, "referral", ({"id": n, "link_id": n, "referrer_id": 1 + n % (REFERRALS // 20), "candidate_id": n, "opening_id": 1 + n % OPENINGS,
-                            "stage": STAGES[n % len(STAGES)], "stage_since": at, "confirmed_at": at, "plan_id": plan_id, "nonce": f"nonce{n}"}
+                            "stage": STAGES[n % len(STAGES)], "stage_since": at, "confirmed_at": at, "confirmed_on": at[:10], "plan_id": plan_id,
+                            "nonce": f"nonce{n}"}
                            for n in numbers))  # fmt: skip
 
 

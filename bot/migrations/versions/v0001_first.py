@@ -973,6 +973,7 @@ def upgrade() -> None:
     sa.Column('known_on', sa.Date(), nullable=True),
     sa.Column('is_relative', sa.Boolean(), nullable=False),
     sa.Column('confirmed_at', bot.db.UtcDateTime(), nullable=True),
+    sa.Column('confirmed_on', sa.Date(), nullable=True),
     sa.Column('start_on', sa.Date(), nullable=True),
     sa.Column('hired_person_id', sa.Integer(), nullable=True),
     sa.Column('former_person_id', sa.Integer(), nullable=True),

@@ -11,6 +11,7 @@ from referral_desk import Company, company, text_of
 from sqlmodel import select
 
 from bot import openings, settings
+from bot.bonuses.rules import reason_against_candidate
 from bot.db import Database
 from bot.desks import Deployment, candidate
 from bot.messages import Command, Copyable, Facts, Submission
@@ -224,3 +225,19 @@ async def test_no_plan_promises_nothing(small: Company) -> None:
     small.db.write_now(lambda s: [setattr(p, "is_current", False) for p in s.exec(select(BonusPlan))] and None)
     answer = await small.hear(small.aino, Submission("refer.link", "", {"opening": "", "language": "sv"}))
     assert "No bonus is paid" in text_of(answer.card)
+
+
+async def test_the_day_of_a_yes_is_the_companys_also_when_it_is_still_yesterday_elsewhere(meri: Company) -> None:
+    """Half past midnight in Helsinki is the evening before in UTC. Whom recruiting knew 184 days before is no old acquaintance any more,
+    and whom it came to know the day before is one; by the day of UTC both would be the other way round."""
+    link = await meri.link()
+    meri.now = START.replace(month=5, day=10, hour=21, minute=30)
+    assert not meri.confirm(link).errors
+    row, day = meri.last(), date(2026, 5, 11)
+    assert row.confirmed_on == day
+
+    def reason(known_on: date) -> str | None:
+        meri.db.write_now(lambda s: setattr(s.get_one(Referral, row.id), "known_on", known_on))
+        return meri.db.read_now(lambda s: reason_against_candidate(s, s.get_one(Referral, row.id)))
+
+    assert [reason(day - timedelta(days=n)) for n in (184, 183, 1, 0)] == [None, "known_before", "known_before", None]
