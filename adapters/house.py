@@ -201,7 +201,7 @@ def _who(hub: Hub) -> Callable[[web.Request], Any]:
         from bot.desks import views
 
         session = request.cookies.get(visits.cookie_name(hub.deployment), "") if "Cookie" in request.headers else ""
-        found = await hub.db.read(views.who, session, datetime.now(UTC)) if session else None
+        found = await hub.db.read(views.who, hub.deployment, session, datetime.now(UTC)) if session else None
         return found.person_id if found else None
 
     return who

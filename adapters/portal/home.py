@@ -101,13 +101,13 @@ class _Stream:
                 return
 
     async def _tell(self, events: set[str | None]) -> bool:
-        """Pass on; False when the stream is to end."""
-        if "beat" in events and (await self.portal.visit(self.request)).who is None:
-            await self.response.write(b"event: over\ndata: {}\n\n")
-            return False
+        """Pass on; False when the stream is to end. Whose session is over hears of nothing that came since, however busy the house is."""
         new = await self.portal.hub.db.read(views.inbox_mark, self.visit.person_id, self.portal.hub.clock.now())
         has_news = "inbox" in events or (self.mark is not None and new != self.mark)
         self.mark = new
+        if (has_news or "beat" in events) and (await self.portal.visit(self.request)).who is None:
+            await self.response.write(b"event: over\ndata: {}\n\n")
+            return False
         await self.response.write(b"event: inbox\ndata: {}\n\n" if has_news else b": still here\n\n")
         return True
 

@@ -29,7 +29,7 @@ class Papers:
         try:
             paper = await hub.db.write(papers.for_staff, hub.deployment, hub.clock.now(), visit.person_id, number)
         except Refusal as refusal:
-            return await self.portal.refusal(visit, refusal)
+            return await self.portal.refusal(request, visit, refusal)
         if paper is None:
             raise web.HTTPNotFound
         named = {"Content-Disposition": f'attachment; filename="cv-{number}.{paper.kind}"'}

@@ -23,7 +23,7 @@ from adapters.portal.preview import preview
 from adapters.portal.visitor import told
 from adapters.portal.visits import Visit, cookie_name, csrf_token, require_origin, require_token, wanted_locale
 from adapters.portal.widgets import card_html
-from bot.desks import refusal_card, views
+from bot.desks import gate, refusal_card, views
 from bot.errors import Refusal
 from bot.messages import Text, say
 from content.catalog import Words
@@ -87,7 +87,7 @@ class Portal:
     async def visit(self, request: web.Request) -> Visit:
         """Who asks. Sessions live by wall time, whatever the programme's clock says."""
         session = request.cookies.get(cookie_name(self.hub.deployment), "")
-        who = await self.hub.db.read(views.who, session, datetime.now(UTC)) if session else None
+        who = await self.hub.db.read(views.who, self.hub.deployment, session, datetime.now(UTC)) if session else None
         if who is None:
             words = Words(wanted_locale(request, self.hub.deployment.default_locale), self.hub.deployment.time_zone)
             return Visit(words, request.path)
@@ -132,10 +132,14 @@ class Portal:
         refused.settle(response)
         return response
 
-    async def refusal(self, visit: Visit, refusal: Refusal) -> web.Response:
-        """What a desk refused to show, in its own words."""
-        card = refusal_card(refusal)
-        status = 403 if refusal.key == "forbidden" else 404
+    async def refusal(self, request: web.Request, visit: Visit, refusal: Refusal) -> web.Response:
+        """What a desk refused to show, in its own words. A page that needs a role its visitor lacks is written down, as a button is."""
+        card, status = refusal_card(refusal), 404
+        if refusal.key == "forbidden" and visit.who is not None:
+            status = 403
+            resource = request.match_info.route.resource  # its pattern, never the path: paths carry tokens
+            what = resource.canonical if resource else "page"
+            await self.hub.db.write(gate.refused, self.hub.clock.now(), visit.person_id, "portal", what)
         return await self.page(visit, visit.words(card.title), card_html(card, visit.frame("/"), level=1), status=status)
 
     def look(self, handler: Look, *, public: bool = False) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -151,7 +155,7 @@ class Portal:
             except Refused as refused:
                 return await self.refused(visit, refused)
             except Refusal as refusal:
-                return await self.refusal(visit, refusal)
+                return await self.refusal(request, visit, refusal)
 
         return route
 
@@ -171,7 +175,7 @@ class Portal:
             except Refused as refused:
                 return await self.refused(visit, refused)
             except Refusal as refusal:
-                return await self.refusal(visit, refusal)
+                return await self.refusal(request, visit, refusal)
 
         return route
 
@@ -188,7 +192,7 @@ class Portal:
             except Refused as refused:
                 response = await self.refused(visit, refused)
             except Refusal as refusal:
-                response = await self.refusal(visit, refusal)
+                response = await self.refusal(request, visit, refusal)
             response.force_close()  # the body may not have been read
             return response
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from bot import audit, outbox, people
+from bot import outbox, people
 from bot.db import Database, lost_race
-from bot.desks import front, tables
+from bot.desks import front, gate, tables
 from bot.desks.tables import TABLE
 from bot.desks.turn import Deployment, Turn
 from bot.errors import FieldRefusal, Refusal
@@ -117,4 +117,4 @@ def _note_forbidden(session: Session, event: Event, now: datetime) -> None:
     caller = event.caller
     person = people.person_by(session, caller.platform, caller.workspace, caller.user)
     what = event.heard.action if isinstance(event.heard, Press) else type(event.heard).__name__.lower()
-    audit.note(session, now, person.id if person else None, "refused", "person", (person and person.id) or 0, f"{caller.platform} {what[:80]}")
+    gate.refused(session, now, person.id if person else None, caller.platform, what)

@@ -55,6 +55,14 @@ class Turn:
     workspace: str = ""
     room: str = ""  # the address of the channel it was said in
 
+    @classmethod
+    def of(cls, session: Session, deployment: Deployment, person_id: int, now: datetime) -> Turn:
+        """The turn of somebody who is signed in to the portal. Raises Refusal `front.left` when they have left by then."""
+        person = session.get_one(Person, person_id)
+        if not person.is_here(deployment.today(now)):
+            raise Refusal("front.left", organisation=deployment.organisation)
+        return cls(session, deployment, person, now)
+
     @property
     def person_id(self) -> int:
         """The asking person's id."""

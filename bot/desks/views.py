@@ -44,9 +44,9 @@ class Message:
     card: Card
 
 
-def who(session: Session, token: str, wall: datetime) -> Who | None:
+def who(session: Session, deployment: Deployment, token: str, wall: datetime) -> Who | None:
     """Who is signed in with this session; None when nobody is. `wall` is wall time."""
-    person = front.session_person(session, token, wall)
+    person = front.session_person(session, token, wall, deployment.today(wall))
     if person is None or person.id is None:
         return None
     return Who(person.id, person.name, person.locale, person.time_zone, people.roles_of(session, person.id))
@@ -132,7 +132,7 @@ class StoryLook:
 
 def story_look(session: Session, deployment: Deployment, person_id: int, now: datetime, story_id: int) -> StoryLook:
     """A story's very card, for those who may see it before it is out. Raises Refusal `forbidden` or that of an unknown story."""
-    card = hr_stories.preview(Turn(session, deployment, session.get_one(Person, person_id), now), story_id)
+    card = hr_stories.preview(Turn.of(session, deployment, person_id, now), story_id)
     row = stories.get(session, story_id)
     return StoryLook(story_id, row.title, row.state, card)
 
@@ -140,7 +140,7 @@ def story_look(session: Session, deployment: Deployment, person_id: int, now: da
 def in_sight(session: Session, deployment: Deployment, person_id: int, now: datetime, filled: Submission) -> Text:
     """What a form that is still being filled in would do (one of SIGHTS), in words, also what cannot be read yet. Raises Refusal."""
     try:
-        return SIGHTS[filled.form](Turn(session, deployment, session.get_one(Person, person_id), now), filled.form, filled.subject, filled.values)
+        return SIGHTS[filled.form](Turn.of(session, deployment, person_id, now), filled.form, filled.subject, filled.values)
     except FieldRefusal as e:
         return say(e.key, **e.params)
 
@@ -150,7 +150,7 @@ SIGHTS = editing.SIGHTS  # by the form's name
 
 def pay_run_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int, form: str) -> tuple[str, bytes]:
     """A closed pay run's file (csv or xlsx), for HR and payroll: (name, bytes). It is audited, so this writes. Raises Refusal."""
-    return payruns.pay_run_file(Turn(session, deployment, session.get_one(Person, person_id), now), number, form)
+    return payruns.pay_run_file(Turn.of(session, deployment, person_id, now), number, form)
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,9 @@ class PayRunLook:
 
 def pay_run_look(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int) -> PayRunLook:
     """What a pay run's page shows, for HR and payroll. Raises Refusal."""
-    return PayRunLook(*payruns.look(Turn(session, deployment, session.get_one(Person, person_id), now), number))
+    return PayRunLook(*payruns.look(Turn.of(session, deployment, person_id, now), number))
 
 
 def pay_by_file(session: Session, deployment: Deployment, person_id: int, now: datetime, number: int, brought: bytes) -> tuple[Wrong, ...]:
     """The file of a pay run came back: everything in it is paid, or the lines that differ, and nothing happened. Raises Refusal."""
-    return payruns.pay_by_file(Turn(session, deployment, session.get_one(Person, person_id), now), number, brought)
+    return payruns.pay_by_file(Turn.of(session, deployment, person_id, now), number, brought)

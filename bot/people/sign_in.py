@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CursorResult, update
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -99,12 +99,13 @@ def open_session(session: Session, token: str, now: datetime) -> str | None:
     return secret
 
 
-def session_person(session: Session, token: str, now: datetime) -> Person | None:
-    """Who is signed in with this session token; None when it is unknown, closed or over, or the person has left."""
+def session_person(session: Session, token: str, now: datetime, today: date) -> Person | None:
+    """Who is signed in with this session token; None when it is unknown, closed or over, or the person has left. `today` is the
+    company's day: a last day ends at its midnight."""
     query = select(Person).join(WebSession, col(WebSession.person_id) == Person.id)
     query = query.where(WebSession.token_hash == token_hash(token), col(WebSession.revoked_at).is_(None), WebSession.expires_at > now)
     person = session.exec(query).first()
-    return person if person and person.is_here(now.date()) else None
+    return person if person and person.is_here(today) else None
 
 
 def close_session(session: Session, token: str, now: datetime) -> None:

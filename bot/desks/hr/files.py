@@ -18,7 +18,7 @@ from bot.desks.hr.openings import RefusedLine, TakenIn
 from bot.desks.hr.stories import Draft, Taken, take_in
 from bot.desks.turn import Deployment, Turn
 from bot.messages import Fact, Say, Text, say
-from bot.people import Person, checking, importing
+from bot.people import checking, importing
 from bot.people.importing import Report
 
 STORY_COLUMNS = ("title", "link", "summary", "kind", "language", "topics", "image", "image_alt", "guid", "captions_en", "captions_fi", "captions_sv")
@@ -65,7 +65,7 @@ class FileReport:
 
 def require(session: Session, deployment: Deployment, now: datetime, person_id: int, noun: str) -> None:
     """Raises Refusal `forbidden` unless the person may bring a file of `people`, `openings` or `stories` at this moment."""
-    Turn(session, deployment, session.get_one(Person, person_id), now).require(*MAY_BRING[noun])
+    Turn.of(session, deployment, person_id, now).require(*MAY_BRING[noun])
 
 
 def import_people(

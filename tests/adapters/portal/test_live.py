@@ -70,6 +70,15 @@ async def test_a_stream_ends_with_its_session(portal: Portal, browser: Browser, 
         assert await asyncio.wait_for(stream.read(), 5) == b""
 
 
+async def test_a_stream_whose_session_was_closed_hears_of_no_message(portal: Portal, aino: Person, browser: Browser) -> None:
+    """Also where the house is so busy that the stream is never silent for a heartbeat."""
+    async with _stream(browser) as stream:
+        await portal.world.db.write(front.close_session, browser.cookies["vinkki"], datetime.now(UTC))
+        await portal.adapter.chat.send(Recipient("portal", "", str(aino.id), "en", "UTC"), FULL, "gallery:1:person:1")
+        assert await _event(stream) == "over"
+        assert await asyncio.wait_for(stream.read(), 5) == b""
+
+
 async def test_a_stream_ends_when_the_server_stops(portal: Portal, browser: Browser) -> None:
     async with _stream(browser) as stream:
         await portal.adapter.stop()

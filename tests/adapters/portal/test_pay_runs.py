@@ -54,6 +54,17 @@ async def bring(browser: Browser, content: bytes, token: str | None = None) -> t
     return status, given.get("Location", html)
 
 
+async def test_whoever_may_not_see_a_page_is_refused_and_it_is_written_down(portal: Portal, bonus_world: World) -> None:
+    recruiter = portal.browsers[bonus_world.recruiter.id or 0]
+    statuses = [(await recruiter.get(path)).status for path in (PATH, "/payruns/1.csv", "/admin", "/admin/people/import")]
+    assert statuses == [403] * 4
+    rows = bonus_world.db.read_now(lambda s: s.exec(select(audit.AuditEntry).where(audit.AuditEntry.what == "refused")).all())
+    assert {row.actor_id for row in rows} == {bonus_world.recruiter.id}
+    assert [row.detail for row in rows] == [
+        "portal /admin/payrun/{number}", "portal /payruns/{number}.{form}", "portal /admin", "portal /admin/{noun}/import",
+    ]  # fmt: skip
+
+
 async def test_the_page_shows_the_run_its_files_and_that_everything_agrees(payroll: Browser) -> None:
     page: Page = await payroll.get(PATH)
     assert page.status == 200 and {a.attrs["href"] for a in page.main.all("a") if "payruns/" in a.attrs["href"]} == {

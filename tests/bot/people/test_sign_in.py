@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from conftest import START, add_person
@@ -8,7 +9,7 @@ from sqlmodel import Session, select
 
 from bot import outbox, people, privacy
 from bot.db import Database
-from bot.desks import Deployment, front, notices
+from bot.desks import Deployment, front, notices, views
 from bot.errors import Refusal
 from bot.messages import Buttons, Caller, Card
 from bot.outbox import Delivery
@@ -46,7 +47,7 @@ async def test_a_link_from_the_mailbox_signs_in_once(db: Database, deployment: D
     assert code_of(token) == code
     session = db.write_now(front.open_session, token, START + timedelta(minutes=19))
     assert session is not None
-    found = db.read_now(front.session_person, session, START + timedelta(days=29))
+    found = db.read_now(front.session_person, session, START + timedelta(days=29), (START + timedelta(days=29)).date())
     assert found is not None and found.id == aino.id
     assert db.write_now(front.open_session, token, START) is None
 
@@ -65,6 +66,24 @@ def test_a_link_is_over_after_twenty_minutes(lite: Database, deployment: Deploym
     assert lite.write_now(front.open_session, url.rpartition("/")[2], START + timedelta(minutes=20)) is None
 
 
+def test_a_last_day_ends_at_the_companys_midnight(lite: Database, deployment: Deployment) -> None:
+    """In Helsinki at half past midnight it is still the last day in UTC; in Los Angeles the last evening is the next day there."""
+    last = date(2026, 5, 10)
+    add_person(lite, "Aino Salo", end_on=last)
+    opened = datetime(2026, 5, 10, 9, tzinfo=UTC)
+    url = lite.write_now(front.sign_in_link, deployment, "aino.salo@meri.example", opened)
+    token = lite.write_now(front.open_session, url.rpartition("/")[2], opened)
+
+    def is_in(zone: str, at: datetime) -> bool:
+        return lite.read_now(views.who, replace(deployment, time_zone=zone), token, at) is not None
+
+    evening, night = datetime(2026, 5, 10, 20, 30, tzinfo=UTC), datetime(2026, 5, 10, 21, 30, tzinfo=UTC)
+    assert is_in("Europe/Helsinki", evening) and not is_in("Europe/Helsinki", night)
+    assert is_in("America/Los_Angeles", night + timedelta(hours=5))
+    with pytest.raises(Refusal, match=r"front\.left"):
+        lite.read_now(views.pay_run_look, deployment, 1, night, 1)
+
+
 def test_sessions_end_by_time_by_signing_out_and_by_leaving(lite: Database, deployment: Deployment) -> None:
     add_person(lite, "Aino Salo", end_on=START.date() + timedelta(days=5))
 
@@ -73,13 +92,13 @@ def test_sessions_end_by_time_by_signing_out_and_by_leaving(lite: Database, depl
         return lite.write_now(front.open_session, url.rpartition("/")[2], START) or ""
 
     first, second = session(), session()
-    assert lite.read_now(front.session_person, first, START + timedelta(days=5)) is not None
-    assert lite.read_now(front.session_person, first, START + timedelta(days=6)) is None, "has left"
+    assert lite.read_now(front.session_person, first, START + timedelta(days=5), (START + timedelta(days=5)).date()) is not None
+    assert lite.read_now(front.session_person, first, START + timedelta(days=6), (START + timedelta(days=6)).date()) is None, "has left"
     lite.write_now(front.close_session, first, START)
-    assert lite.read_now(front.session_person, first, START) is None
-    assert lite.read_now(front.session_person, second, START) is not None
-    assert lite.read_now(front.session_person, second, START + timedelta(days=30)) is None
-    assert lite.read_now(front.session_person, "", START) is None
+    assert lite.read_now(front.session_person, first, START, START.date()) is None
+    assert lite.read_now(front.session_person, second, START, START.date()) is not None
+    assert lite.read_now(front.session_person, second, START + timedelta(days=30), (START + timedelta(days=30)).date()) is None
+    assert lite.read_now(front.session_person, "", START, START.date()) is None
 
 
 def test_an_unknown_address_leaves_the_same_traces_and_no_mail(db: Database, deployment: Deployment) -> None:
@@ -166,7 +185,7 @@ def test_what_nobody_can_use_any_more_is_forgotten(db: Database, deployment: Dep
     assert db.write_now(privacy.expired, START + timedelta(days=3)) is False
     assert db.read_now(outbox.receipt, "slack:T1:old") is None
     assert db.read_now(lambda s: s.exec(select(SignInLink)).first()) is None
-    assert db.read_now(front.session_person, session, START + timedelta(days=3)) is not None, "the session goes on"
+    assert db.read_now(front.session_person, session, START + timedelta(days=3), (START + timedelta(days=3)).date()) is not None, "the session goes on"
     db.write_now(front.close_session, session, START + timedelta(days=3))
     db.write_now(privacy.expired, START + timedelta(days=5))
     assert db.read_now(lambda s: s.exec(select(WebSession)).first()) is None
@@ -180,6 +199,6 @@ def test_somebody_who_is_erased_is_forgotten_and_their_id_stays(db: Database, de
     session = db.write_now(front.open_session, url.rpartition("/")[2], START) or ""
     db.write_now(lambda s: privacy.erase_person(s, START, s.get_one(people.Person, aino.id)))
     assert db.read_now(people.person_by, "slack", "T1", "U1") is None
-    assert db.read_now(front.session_person, session, START) is None
+    assert db.read_now(front.session_person, session, START, START.date()) is None
     left = db.read_now(lambda s: s.get(people.Person, aino.id))
     assert left is not None and "aino" not in str(left).lower() and "Turku" not in str(left)

@@ -48,7 +48,7 @@ def address_buttons(turn: Turn) -> tuple[Button, ...]:
 
 def own(session: Session, deployment: Deployment, person_id: int, now: datetime) -> Card:
     """The part of the calendar's page about one's own calendar program. Raises Refusal."""
-    turn = Turn(session, deployment, session.get_one(Person, person_id), now)
+    turn = Turn.of(session, deployment, person_id, now)
     turn.require(*NEWSROOM)
     has = calendar_keys.given(session, person_id)
     words = Note(say("calendar.address.since", moment=has.created_at)) if has else Note(say("calendar.address.none"))

@@ -16,7 +16,6 @@ from bot.desks.hr.calendar.slots import Slot, empty_slots
 from bot.desks.hr.stories.balance import held_line
 from bot.desks.turn import NEWSROOM, Deployment, Turn
 from bot.messages import Say, Text, say
-from bot.people import Person
 from bot.stories import Story
 from bot.stories.moments import comes_twice
 from bot.strategy import Balance
@@ -118,7 +117,7 @@ class CalendarView:
 
 def view(session: Session, deployment: Deployment, person_id: int, now: datetime, span: str, on: date | None) -> CalendarView:
     """The calendar around a day (today where None) for HR and curators. Raises Refusal."""
-    turn = Turn(session, deployment, session.get_one(Person, person_id), now)
+    turn = Turn.of(session, deployment, person_id, now)
     turn.require(*NEWSROOM)
     zone = ZoneInfo(turn.person.time_zone)
     today = now.astimezone(zone).date()

@@ -13,7 +13,6 @@ from bot.desks.hr.calendar.looking import MOVABLE, Entry, entry
 from bot.desks.hr.stories.going_out import read_day
 from bot.desks.turn import NEWSROOM, Deployment, Turn
 from bot.errors import FieldRefusal, Stale
-from bot.people import Person
 from bot.stories.moments import place
 
 NINE = time(9)
@@ -32,7 +31,7 @@ class Moved:
 def move(session: Session, deployment: Deployment, person_id: int, now: datetime, story_id: int, version: int, day: str, clock: str = "") -> Moved:
     """Move a story that is not out yet to a day (2026-03-31) of whoever moves it. Without a time it keeps its hour; a draft without one
     goes to nine. Raises FieldRefusal for a time that has passed or that clocks leap over, Stale when it changed, Refusal."""
-    turn = Turn(session, deployment, session.get_one(Person, person_id), now)
+    turn = Turn.of(session, deployment, person_id, now)
     turn.require(*NEWSROOM)
     row, zone = stories.get(session, story_id), ZoneInfo(turn.person.time_zone)
     if row.state not in MOVABLE:

@@ -11,7 +11,6 @@ from bot import stories
 from bot.desks.hr.stories.showing import read_story
 from bot.desks.hr.stories.writing import require_editable
 from bot.desks.turn import Deployment, Turn
-from bot.people import Person
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,14 @@ class PictureFile:
 
 def look(session: Session, deployment: Deployment, now: datetime, person_id: int, story_id: int) -> PictureLook:
     """The picture of a story that can still be changed. Raises Refusal."""
-    row = read_story(Turn(session, deployment, session.get_one(Person, person_id), now), story_id)
+    row = read_story(Turn.of(session, deployment, person_id, now), story_id)
     require_editable(row)
     return PictureLook(row.id or 0, row.version, row.title, row.image_url, row.image_alt)
 
 
 def put(session: Session, deployment: Deployment, now: datetime, person_id: int, story_id: int, content: bytes, alt: str) -> None:
     """Keep a picture and put it on the story, with what it shows. Raises FieldRefusal `file` or `alt`, Refusal."""
-    row = read_story(Turn(session, deployment, session.get_one(Person, person_id), now), story_id)
+    row = read_story(Turn.of(session, deployment, person_id, now), story_id)
     require_editable(row)
     stories.illustrate(session, now, person_id, story_id, row.version, alt=alt, content=content, token=deployment.new_token(), link=deployment.link)
 
