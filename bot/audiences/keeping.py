@@ -84,9 +84,9 @@ def erase_person(session: Session, person_id: int) -> None:
     session.execute(delete(PersonTopic).where(col(PersonTopic.person_id) == person_id))
     for row in session.exec(select(Audience).where(col(Audience.rule).contains(str(person_id)))):
         rule = Rule.from_json(row.rule)
-        # A list that held only this person would else mean everybody from now on: it keeps the id, which names nobody any more.
         named, without, under = (tuple(i for i in ids if i != person_id) for ids in (rule.person_ids, rule.without_ids, rule.under_ids))
-        slim = replace(rule, person_ids=named, without_ids=without, under_ids=under)
+        # A list that alone narrows the rule keeps the id, which names nobody any more: emptied, it would mean more people than before.
+        slim = replace(rule, person_ids=named or (() if rule.has_conditions else rule.person_ids), without_ids=without, under_ids=under or rule.under_ids)
         if slim != rule and not slim.is_everybody:
             row.rule = slim.to_json()
             session.add(row)

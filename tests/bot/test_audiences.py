@@ -100,6 +100,24 @@ def test_names_are_unique_and_needed(company: Database) -> None:
     assert changed.id == first.id and company.read_now(audiences.rule_of, first.id) == Rule(languages=("fi",))
 
 
+@pytest.mark.parametrize(
+    ("rule", "after"),
+    [
+        (Rule(person_ids=(2,), without_ids=(3,)), set()),
+        (Rule(under_ids=(2,), kinds=("employee",)), set()),
+        (Rule(under_ids=(2,), person_ids=(1, 2)), {"Aino Salo"}),
+        (Rule(kinds=("contractor",), person_ids=(2,)), {"Cleo Dunn"}),
+        (Rule(person_ids=(1, 2), without_ids=(2,)), {"Aino Salo"}),
+    ],
+)
+def test_who_is_erased_leaves_every_rule_and_none_means_more_people_for_it(company: Database, rule: Rule, after: set[str]) -> None:
+    company.write_now(lambda s: s.add(audiences.Audience(name="Some", rule=rule.to_json())))
+    company.write_now(audiences.erase_person, 2)
+    company.write_now(lambda s: setattr(s.get_one(Person, 2), "enrolled_at", None))
+    kept = company.read_now(lambda s: Rule.from_json(s.exec(select(audiences.Audience)).one().rule))
+    assert names(company, kept) == after
+
+
 def test_a_retired_audience_is_not_offered_and_its_rule_still_counts(company: Database) -> None:
     row = company.write_now(audiences.save, START, 1, "Sales", Rule(departments=("Sales",)), TODAY)
     assert [a.name for a in company.read_now(audiences.offered)] == ["Sales"]
