@@ -101,6 +101,19 @@ async def test_every_setting_is_on_a_page_and_has_a_form(lite: Database, deploym
     assert card(await said(lite, deployment, Press("settings.edit", "demo.ahead_seconds"))).tone == "refusal"
 
 
+async def test_a_part_of_the_name_shows_only_those_settings_page_by_page(lite: Database, deployment: Deployment) -> None:
+    known(lite, "Nora Niemi", "hr")
+    shown = card(await said(lite, deployment, Command("admin", "settings BONUS.")))
+    assert len(items(shown)) == 8 and all(b.value.startswith("bonus.") for b in buttons(shown) if b.action == "settings.edit")
+    onward = next(b for b in buttons(shown) if isinstance(b.text, Say) and b.text.key == "settings.more")
+    second = card(await said(lite, deployment, Press("settings.page", onward.value)))
+    assert all(b.value.startswith("bonus.") for b in buttons(second) if b.action == "settings.edit") and items(second) != items(shown)
+    one = items(card(await said(lite, deployment, Command("admin", "settings report.hour"))))
+    assert [Words("en")(i.detail) for i in one] == ["report.hour: 8"]
+    missed = card(await said(lite, deployment, Command("admin", "settings zebra")))
+    assert len(items(missed)) == 8 and "No setting has this in its name" in str([Words("en")(b.text) for b in missed.blocks if hasattr(b, "text")])
+
+
 async def test_hr_makes_an_audience_by_form_and_sees_whom_it_selects(db: Database, deployment: Deployment) -> None:
     known(db, "Nora Niemi", "hr", department="HR")
     add_person(db, "Aino Salo", department="Sales, Nordic", locale="fi")

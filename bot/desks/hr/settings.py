@@ -7,7 +7,27 @@ from bot.bonuses.payfile import COLUMNS, DELIMITERS, ENCODINGS, read_columns
 from bot.desks.candidate_forms import LONGEST_QUESTION, MOST_QUESTIONS
 from bot.desks.turn import Desk, Turn
 from bot.errors import FieldRefusal, Refusal
-from bot.messages import Answer, Ask, Button, Buttons, Card, ChoiceField, Form, Item, Items, Note, Option, Paragraph, Plain, Replace, Show, Text, TextField, say
+from bot.messages import (
+    Answer,
+    Ask,
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    Form,
+    Item,
+    Items,
+    Note,
+    Option,
+    Paragraph,
+    Plain,
+    Replace,
+    Say,
+    Show,
+    Text,
+    TextField,
+    say,
+)
 
 PAGE = 8
 _LONGEST = 2000
@@ -17,31 +37,35 @@ _CHOICES = {"payroll.delimiter": tuple(d for d in DELIMITERS if d.strip()), "pay
 _CODE = 30  # characters of a wage-type code
 
 
-def _names() -> list[str]:
-    return sorted(name for name in settings.DEFAULTS if not name.startswith("demo."))
+def _names(part: str = "") -> list[str]:
+    return sorted(name for name in settings.DEFAULTS if not name.startswith("demo.") and part in name)
 
 
 def show(turn: Turn, text: str) -> Answer:
-    """`admin settings`."""
+    """`admin settings`, or only those with `text` in their name: `admin settings referral`."""
     turn.require("hr")
-    return Show(_list(turn, 0))
+    return Show(_list(turn, 0, text.strip().lower()))
 
 
 def page(turn: Turn, value: str) -> Answer:
     """Another page of the list."""
     turn.require("hr")
-    return Replace(_list(turn, int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0))
+    number, _, part = value.partition(" ")
+    return Replace(_list(turn, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, part))
 
 
-def _list(turn: Turn, number: int) -> Card:
-    names = _names()
+def _list(turn: Turn, number: int, part: str = "") -> Card:
+    found = _names(part)
+    names, part = (found, part) if found else (_names(), "")
     pages = -(-len(names) // PAGE)
     number = min(number, pages - 1)
     rows = tuple(_row(turn, name) for name in names[number * PAGE : (number + 1) * PAGE])
-    steps = [Button(say("settings.earlier"), "settings.page", str(number - 1))] if number else []
-    steps += [Button(say("settings.more"), "settings.page", str(number + 1))] if number + 1 < pages else []
+    steps = [Button(say("settings.earlier"), "settings.page", f"{number - 1} {part}".strip())] if number else []
+    steps += [Button(say("settings.more"), "settings.page", f"{number + 1} {part}".strip())] if number + 1 < pages else []
+    steps += [Button(say("settings.all"), "settings.page", "0")] if part else []
+    missed = () if found else (Paragraph(say("settings.none_named")),)
     note = Note(say("settings.page", page=number + 1, pages=pages))
-    return Card(say("settings.title"), (Items(rows), *((Buttons(tuple(steps)),) if steps else ()), note))
+    return Card(say("settings.title"), (*missed, Items(rows), *((Buttons(tuple(steps)),) if steps else ()), note))
 
 
 def _row(turn: Turn, name: str) -> Item:
@@ -49,13 +73,13 @@ def _row(turn: Turn, name: str) -> Item:
     buttons = [Button(say("settings.change"), "settings.edit", name)]
     if value != settings.DEFAULTS[name]:
         buttons.append(Button(say("settings.undo"), "settings.undo", name, confirm=say("settings.undo_confirm")))
-    return Item(say(f"settings.of.{name}"), _value(value), tuple(buttons))
+    return Item(say(f"settings.of.{name}"), say("settings.row", name=name, value=_value(value)), tuple(buttons))
 
 
-def _value(value: object) -> Text:
+def _value(value: object) -> Say | str:
     if isinstance(value, bool):
         return say("settings.on" if value else "settings.off")
-    return say("settings.number", number=value) if isinstance(value, int) else Plain(_short(str(value)))
+    return say("settings.number", number=value) if isinstance(value, int) else _short(str(value)) or say("settings.empty")
 
 
 def _short(text: str) -> str:
