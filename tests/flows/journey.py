@@ -192,7 +192,7 @@ async def wait_and_pay(world: World, cast: Cast) -> None:
         content = pay_run_file(turn, 1)[1].decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(content), delimiter=";"))
 
-    (row,) = await world.db.read(check)
+    (row,) = await world.db.write(check)  # who takes the file is written down
     assert any(value.replace(",", ".") == "500.00" for value in row.values()), row
     await world.deliver()
     mine = await cast.elias_on.command(cast.elias, "referrals")

@@ -119,9 +119,10 @@ class SlackDriver:
     async def _outcome(self, trigger: str, response_url: str, answer: Any, where: Any = None, user: str = "") -> Seen:
         """What the person sees now: the acknowledgement, an opened or changed modal, or what came to the response_url."""
         await self._settle()
-        if isinstance(answer, dict) and answer:
-            return seen(answer)
         now = await self.people.state()
+        posts = now["responses"].get(response_url.removeprefix(self.people.slack), [])
+        if isinstance(answer, dict) and answer and not posts:  # a desk that was slow has answered by a message since
+            return seen(answer)
         if trigger in now["opened"]:
             view = now["views"][now["opened"][trigger]]
             return seen(view, view=view)
@@ -129,7 +130,6 @@ class SlackDriver:
             is_home = where["view"]["type"] == "home"
             view = now["homes"][user] if is_home else now["views"][where["view"]["id"]]
             return seen(view, view=view)
-        posts = now["responses"].get(response_url.removeprefix(self.people.slack), [])
         return seen(posts[-1], **((where or {}) if posts[-1].get("replace_original") else {})) if posts else Seen()
 
     async def _settle(self) -> None:
