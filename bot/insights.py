@@ -225,9 +225,12 @@ class Progress:
 
 
 def progress(session: Session, measure: Measure, now: datetime, today: date, currency: str, time_zone: str = "UTC") -> Progress:
-    """How a measure stands, counted from the day it was set."""
-    start = datetime.combine(measure.start_on, time(), ZoneInfo(time_zone))
-    count = figure(session, measure.figure, measure.strategy_id, start, now + timedelta(microseconds=1), today, currency)
+    """How a measure stands, counted from the day it was set to now, and to the end of its deadline at the latest."""
+    zone = ZoneInfo(time_zone)
+    start, end = datetime.combine(measure.start_on, time(), zone), now.astimezone(zone) + timedelta(microseconds=1)
+    if measure.deadline < today:  # else what was missed would turn into reached some day
+        end = datetime.combine(measure.deadline + timedelta(days=1), time(), zone)
+    count = figure(session, measure.figure, measure.strategy_id, start, end, today, currency)
     lower = measure.figure in LOWER_IS_BETTER
     percent = 0 if count is None else min(999, 100 * measure.target // max(1, count) if lower else 100 * count // measure.target)
     days, gone = (measure.deadline - measure.start_on).days, (min(today, measure.deadline) - measure.start_on).days

@@ -38,11 +38,11 @@ def _page(turn: Turn, page: int) -> Card:
 def _items(turn: Turn, rows: list[Story]) -> Items:
     mine = _mine(turn, rows)
     told = {r.id: stories.worded(turn.session, r, turn.person.locale) for r in rows}
-    return Items(tuple(Item(Plain(told[r.id].title), mine.get(r.id or 0) or _about(r), card_buttons(r, told[r.id].link)) for r in rows))
+    return Items(tuple(Item(Plain(told[r.id].title), mine.get(r.id or 0) or _about(turn, r), card_buttons(r, told[r.id].link)) for r in rows))
 
 
-def _about(row: Story) -> Say | None:
-    return say(f"stories.list.{row.kind}", day=row.published_at.date()) if row.published_at else None
+def _about(turn: Turn, row: Story) -> Say | None:
+    return say(f"stories.list.{row.kind}", day=turn.deployment.today(row.published_at)) if row.published_at else None
 
 
 def _mine(turn: Turn, rows: list[Story]) -> dict[int, Say]:

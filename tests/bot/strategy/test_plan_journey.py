@@ -180,6 +180,15 @@ def test_a_measure_is_judged_by_the_day(db: Database) -> None:
     assert verdict(referrals, 0) == (0, "behind")
 
 
+def test_what_comes_after_the_deadline_does_not_count(db: Database) -> None:
+    plan = planned_company(db)
+    gives = db.write_now(strategy.add_measure, START, plan.hr.id, plan.strategy, "gives", 1, TODAY + DAY, TODAY)
+    goes_out(db, plan, "give", plan.alumni, START + 5 * DAY)
+    after = START + 6 * DAY
+    found = db.read_now(insights.progress, gives, after, after.date(), "EUR", "Europe/Helsinki")
+    assert (found.now, found.verdict) == (0, "missed")
+
+
 def test_followers_are_alumni_and_stakeholders_of_the_audience_who_take_part(db: Database, deployment: Deployment) -> None:
     plan = planned_company(db)
     assert db.read_now(insights.followers, plan.strategy) == 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import stories
-from bot.desks.hr.stories.going_out import begin
+from bot.desks.hr.stories.going_out import begin_both
 from bot.desks.hr.stories.showing import admin_card, old_value, read_story
 from bot.desks.turn import Turn
 from bot.errors import Stale
@@ -33,8 +33,7 @@ def recalled(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     story_id, version = old_value(subject)
     row = read_story(turn, story_id)
     count = stories.recall(turn.session, turn.now, turn.person_id, story_id, version, values.get("words", ""))
-    begin(turn)
-    begin(turn)  # a page of messages that are withdrawn, and one of sharers who are told
+    begin_both(turn)
     return Show(Card(say("stories.recall.done", title=row.title), (Paragraph(say("stories.recall.text", count=count)),), tone="good"))
 
 
@@ -64,8 +63,7 @@ def corrected(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
         image_url=values.get("image_url", ""), image_alt=values.get("image_alt", ""),
     )  # fmt: skip
     stories.correct(turn.session, turn.now, turn.person_id, story_id, version, draft, values.get("words", ""))
-    begin(turn)
-    begin(turn)
+    begin_both(turn)
     card = admin_card(turn, stories.get(turn.session, story_id))
     return Show(Card(card.title, (Paragraph(say("correcting.done")), *card.blocks), tone="good"))
 

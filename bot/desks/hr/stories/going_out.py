@@ -145,6 +145,12 @@ def begin(turn: Turn) -> None:
     stories.plan_page(turn.session, turn.now, turn.today, shares.sharers)
 
 
+def begin_both(turn: Turn) -> None:
+    """For a story that was out: a page of messages that change or are withdrawn, and one of sharers who are told."""
+    begin(turn)
+    begin(turn)
+
+
 def unschedule(turn: Turn, value: str) -> Answer:
     """Button *Do not publish*: a draft again."""
     story_id, version = old_value(value)

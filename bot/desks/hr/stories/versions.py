@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import stories
 from bot.desks.hr.stories.correcting import words_field
-from bot.desks.hr.stories.going_out import begin
+from bot.desks.hr.stories.going_out import begin_both
 from bot.desks.hr.stories.showing import admin_card, read_story
 from bot.desks.hr.stories.writing import require_editable
 from bot.desks.turn import Turn
@@ -92,8 +92,7 @@ def put_back_with(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     """The words came: a correction like any other."""
     row, version_id = _restorable(turn, subject)
     row = restore(turn.session, turn.now, turn.person_id, row.id or 0, _version(subject), version_id, values.get("words", ""))
-    begin(turn)
-    begin(turn)
+    begin_both(turn)
     return Show(admin_card(turn, row))
 
 
@@ -154,8 +153,7 @@ def worded(turn: Turn, subject: str, values: dict[str, str]) -> Answer:
     stories.set_wording(turn.session, turn.now, turn.person_id, row, locale, values)
     if row.state == "published":
         stories.corrected(turn.session, turn.now, turn.person_id, row, values.get("words", ""), before)
-        begin(turn)
-        begin(turn)
+        begin_both(turn)
     return Show(_languages_card(turn, row))
 
 
