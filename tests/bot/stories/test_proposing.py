@@ -182,6 +182,13 @@ async def test_a_page_that_cannot_be_read_leaves_hr_the_draft_and_says_why(db: D
     assert "not on the open internet" in shown and "write the title yourself" in shown and len(all_stories(db)) == 1
 
 
+async def test_a_new_story_is_in_the_language_of_whoever_writes_it_unless_they_say_otherwise(db: Database, talk: Talk) -> None:
+    for locale in ("sv", "fi"):
+        writer = add_person(db, f"Writer {locale}", "curator", locale=locale)
+        await talk.submit(writer, (await talk.press(writer, "story.write")).form, title=locale, link=LINK)
+    assert [(row.title, row.language) for row in all_stories(db)] == [("sv", "sv"), ("fi", "fi")]
+
+
 async def test_what_hr_typed_meanwhile_is_not_written_over(db: Database, talk: Talk, hr: Person) -> None:
     form = (await talk.press(hr, "story.write")).form
     answer = await talk.submit(hr, form, link=LINK, summary="Mine")

@@ -35,7 +35,8 @@ def edit(turn: Turn, value: str) -> Answer:
 
 
 def _form(turn: Turn, row: Story | None) -> Form:
-    was = row or Story(title="", link="", created_at=turn.now)
+    mine = turn.person.locale if turn.person.locale in LOCALES else "en"  # most write in their own language
+    was = row or Story(title="", link="", language=mine, created_at=turn.now)
     kinds = tuple(Option(k, say(f"stories.kind_help.{k}")) for k in KINDS)
     languages = tuple(Option(loc, say(f"stories.language.{loc}")) for loc in LOCALES)
     title_hint = None if row else say("intake.write.title_hint")
