@@ -12,10 +12,11 @@ from adapters.feeds.unread import Unread
 
 PORTS = (80, 443, 8080, 8443)
 LONGEST = 2100
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # What Python 3.11 takes for open: RFC 6890's protocol assignments (Oracle's metadata, 192.0.0.192), Azure's own of each machine
-# (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16), and RFC 9637's documentation
-_OF_THE_HOUSE = tuple(ipaddress.ip_network(text) for text in ("192.0.0.0/24", "168.63.129.16/32", "3fff::/20"))
+# (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16), RFC 9637's documentation, RFC 9602's segments, and
+# RFC 8215's prefix for a translator of one's own, who decides where in it the IPv4 address stands
+_OF_THE_HOUSE = tuple(ipaddress.ip_network(text) for text in ("192.0.0.0/24", "168.63.129.16/32", "3fff::/20", "5f00::/16", "64:ff9b:1::/48"))
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")  # a last label that a resolver may read as (part of) an IPv4 address
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 # RFC 6761, 6762, 7686, 8375, 9476 and ICANN's .internal: names that no public resolver answers for, so whoever does is on the inside
@@ -95,7 +96,7 @@ def is_public(address: str) -> bool:
         if ip.scope_id or ip.is_site_local:
             return False
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if any(ip in network for network in _NAT64):
+        if ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None and not is_public(str(inner)):
             return False
