@@ -61,13 +61,14 @@ class Due:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a reading went. `problem` is empty where it went well; `wait` is how many seconds the server asked us to stay away."""
+    """How a reading of `url` went. `problem` is empty where it went well; `wait` is how many seconds the server asked us to stay away."""
 
     etag: str = ""
     last_modified: str = ""
     problem: str = ""
     status: int = 0
     wait: int = 0
+    url: str = ""
 
 
 def is_due(session: Session, source: type[Polled], now: datetime) -> bool:
@@ -102,6 +103,11 @@ def change(session: Session, row: P, version: int, stale: str, **values: Any) ->
 def moved_to(now: datetime) -> dict[str, Any]:
     """The columns of a source whose address is another now: read at once, as if never read."""
     return {**AFRESH, "next_at": now, "etag": "", "last_modified": "", "problem": ""}
+
+
+def has_moved(row: Polled, url: str) -> bool:
+    """Its address became another one while `url` was read: what came from there is of another source, and the new one is still due."""
+    return bool(url) and row.url != url
 
 
 def settle(session: Session, row: Polled, now: datetime, outcome: Outcome) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -69,16 +69,17 @@ def read_now(db: Database, now: datetime, ask: Due, cage: Cage = OPEN_WEB) -> tu
     answer names the problem."""
     reading, brought = _tried(ask, cage), Brought()
     for page in _pages(reading):
-        brought += db.write_now(take_listed, now, ask.id, page)
+        brought += db.write_now(take_listed, now, ask.id, page, ask.url)
     db.write_now(settle_reading, now, ask.id, reading.answer, 0.5, _keys(reading), brought, reading.left)
     return brought, reading
 
 
 def _tried(ask: Due, cage: Cage) -> Reading:
     try:
-        return read(ask, cage)
+        reading = read(ask, cage)
     except Unread as e:
-        return Reading(BoardOutcome(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after))
+        reading = Reading(BoardOutcome(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after))
+    return replace(reading, answer=replace(reading.answer, url=ask.url))
 
 
 def _pages(reading: Reading) -> Iterator[Sequence[Listed]]:
@@ -107,6 +108,6 @@ class BoardPoller(Poller):
         db, clock, brought = self.hub.db, self.hub.clock, Brought()
         reading = await asyncio.to_thread(_tried, ask, self.cage)
         for page in _pages(reading):
-            brought += await db.write(take_listed, clock.now(), ask.id, page)
+            brought += await db.write(take_listed, clock.now(), ask.id, page, ask.url)
         await db.write(settle_reading, clock.now(), ask.id, reading.answer, self.jitter(), _keys(reading), brought, reading.left)
         log.info("job board read", board=ask.id, problem=reading.answer.problem, new=brought.created, changed=brought.changed)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -66,6 +67,7 @@ class Poller:
         except Unread as e:
             answer = Outcome(problem=e.key, status=int(e.params.get("status", 0)), wait=e.retry_after)
             drafts, left_out = [], 0
+        answer = replace(answer, url=due.url)
         made = await self.hub.db.write(take_from_feed, self.hub.clock.now(), due.id, answer, drafts, left_out, self.jitter())
         log.info("feed read", feed=due.id, problem=answer.problem, new=made)
 

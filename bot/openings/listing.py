@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from bot import audit, outbox
+from bot import audit, outbox, polling
 from bot.errors import FieldRefusal, Stale
 from bot.openings.boards import NOTHING_LISTED, BoardOutcome, get_board, note_reading
 from bot.openings.drafting import Draft, create, edit, set_open
@@ -81,9 +81,12 @@ def sift(entries: Iterable[Listed]) -> tuple[list[Listed], list[LeftOut]]:
     return list(kept.values()), left
 
 
-def take_listed(session: Session, now: datetime, board_id: int, entries: Sequence[Listed]) -> Brought:
-    """Put a page of entries (at most 500, sifted) in place. Doing it twice changes nothing."""
-    board = get_board(session, board_id)
+def take_listed(session: Session, now: datetime, board_id: int, entries: Sequence[Listed], url: str = "") -> Brought:
+    """Put a page of entries (at most 500, sifted) in place. Doing it twice changes nothing. Where the board was removed, or given
+    another address than the `url` that was read, they are not of it."""
+    board = _read_there(session, board_id, url)
+    if board is None:
+        return Brought()
     mine = select(JobOpening).where(JobOpening.board_id == board_id, col(JobOpening.board_key).in_([e.key for e in entries]))
     known = {row.board_key: row for row in session.exec(mine)}
     brought = Brought()
@@ -140,9 +143,12 @@ def settle_reading(
     """The end of a reading: when the next one is, which openings vanished, and what HR is told (nothing where nothing changed).
 
     `keys` are the ids of everything that was listed, kept or not; None where the board said that nothing is new, or failed. A board
-    that suddenly lists nothing closes nothing: that is a problem, and HR is told.
+    that suddenly lists nothing closes nothing: that is a problem, and HR is told. A board that was removed, or given another address
+    meanwhile, is left alone.
     """
-    board, brought, seen = get_board(session, board_id), brought or Brought(), None if keys is None else set(keys)
+    board, brought, seen = _read_there(session, board_id, answer.url), brought or Brought(), None if keys is None else set(keys)
+    if board is None:
+        return None
     gone = [] if seen is None else [row for row in _on_board(session, board_id) if row.board_key not in seen]
     if seen is not None and not seen and gone:
         note_reading(session, now, board, BoardOutcome(problem=NOTHING_LISTED), jitter)
@@ -156,6 +162,12 @@ def settle_reading(
         row.board_state = "asked" if row.is_open else "left"
         session.add(row)
     return _report(session, now, board, brought, asked, len(left)) if brought != Brought() or asked else None
+
+
+def _read_there(session: Session, board_id: int, url: str) -> JobBoard | None:
+    """The board, locked, where it is still the one that was read."""
+    board = session.get(JobBoard, board_id, with_for_update=True)
+    return None if board is None or polling.has_moved(board, url) else board
 
 
 def _on_board(session: Session, board_id: int) -> Sequence[JobOpening]:

@@ -24,6 +24,7 @@ from bot.desks import Deployment, notices
 from bot.desks.hr import boards as desk
 from bot.messages import Answer, Caller, Event, Press
 from bot.openings import BoardDraft, BoardReport, JobBoard, JobOpening
+from bot.openings.boards import BoardOutcome
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.polling import Due
@@ -103,6 +104,21 @@ def town(db: Database, deployment: Deployment, clock: StillClock, serve: Serve) 
 @pytest.fixture
 def village(lite: Database, deployment: Deployment, clock: StillClock, serve: Serve) -> Town:
     return Town(lite, deployment, clock, serve)
+
+
+async def test_what_was_read_of_a_board_that_hr_changed_or_removed_meanwhile_is_not_of_the_new_one(town: Town) -> None:
+    (due,) = town.db.write_now(desk.boards_due, START, 2)
+    page, answered = [openings.Listed("1", "Engineer")], BoardOutcome(url=due.url)
+    draft = BoardDraft("Careers", f"{URL}/new")
+    moved = town.db.write_now(openings.change_board, START, town.hr.id, due.id, town.row().version, draft)
+    for _ in range(2):
+        town.db.write_now(openings.take_listed, START, due.id, page, due.url)
+        assert town.db.write_now(openings.settle_reading, START, due.id, answered, 0.5, ["1"]) is None
+        assert town.openings() == {}
+        if moved:
+            assert (town.row().next_at, town.row().read_at) == (START, None), "the new address is still due"
+            town.db.write_now(openings.remove_board, START, town.hr.id, due.id, moved.version)
+            moved = None
 
 
 def said(net: Internet) -> reading.Reading:

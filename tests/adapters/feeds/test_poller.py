@@ -84,6 +84,26 @@ async def test_a_strange_etag_does_not_get_into_our_request(lite: Database, depl
     assert feed(lite).problem == "" and len(feed(lite).etag) <= 200 and len(net.stranger.asked) == 2
 
 
+async def test_what_was_read_at_an_address_that_hr_changed_meanwhile_is_not_taken_for_the_new_one(
+    db: Database, deployment: Deployment, clock: StillClock, serve: Serve
+) -> None:
+    """HR corrects the address while the old one is being read: nothing of the old one goes in, and the new one is read at once."""
+    moved = FeedDraft("Blog", "http://feed.example.org/atom")
+
+    def say(client: socket.socket, asked: str) -> None:
+        if asked.startswith("GET /rss"):
+            row = feed(db)
+            db.write_now(stories.change_feed, START, row.author_id, row.id, row.version, moved)
+        client.sendall(answer("200 OK", RSS if asked.startswith("GET /rss") else RSS.replace(b"Ice", b"Snow"), 'ETag: "old"'))
+
+    net = serve(say)
+    poller = Poller(house(db, deployment, clock, net), net.cage, jitter=lambda: 0.5)
+    await poller.read_due()
+    assert (feed(db).taken, feed(db).etag, feed(db).read_at, feed(db).next_at) == (0, "", None, START)
+    await poller.read_due()
+    assert feed(db).taken == 1 and db.read_now(lambda s: s.exec(select(Story.title)).one()) == "Snow"
+
+
 async def test_two_processes_read_a_feed_once(db: Database, deployment: Deployment, clock: StillClock, serve: Serve) -> None:
     net = serve(always(answer("200 OK", RSS)))
     hub = house(db, deployment, clock, net)

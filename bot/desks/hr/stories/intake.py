@@ -71,10 +71,10 @@ def take_from_feed(session: Session, now: datetime, feed_id: int, answer: Outcom
     """Take in what is new in a feed, in the order it stands there; returns how many stories that made.
 
     Of a new feed the first ten go in and the rest counts as seen; later at most fifty at once. `left_out` entries were no stories.
-    `jitter` is a random number from 0 to 1. A feed that was removed or stopped meanwhile is left alone.
+    `jitter` is a random number from 0 to 1. A feed that was removed, stopped or given another address meanwhile is left alone.
     """
     row = session.get(Feed, feed_id, with_for_update=True)
-    if row is None or not row.is_on:
+    if row is None or not row.is_on or polling.has_moved(row, answer.url):
         return 0
     wanted = {stories.clean(d.source_guid, 500) or d.link[:500]: d for d in drafts}
     fresh = stories.fresh_guids(session, feed_id, list(wanted))
