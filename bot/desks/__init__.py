@@ -9,13 +9,12 @@ from sqlmodel import Session
 
 from bot import outbox, people
 from bot.db import Database, lost_race
-from bot.desks import front, gate, tables
+from bot.desks import answered, front, gate, tables
 from bot.desks.tables import TABLE
 from bot.desks.turn import Deployment, Turn
 from bot.errors import FieldRefusal, Refusal
-from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, answer_json, say, tidy
+from bot.messages import Answer, Card, Command, Correct, Event, HomeOpened, Lookup, Paragraph, Press, Replace, Reply, Show, Submission, say, tidy
 from bot.people import Person, identities
-from bot.vault import ANSWERS
 
 __all__ = ["Deployment", "Turn", "hear", "refusal_card"]
 
@@ -76,17 +75,12 @@ def _hear(session: Session, deployment: Deployment, event: Event, now: datetime)
         return _speak(deployment, person, _answer(session, deployment, person, event, now))
     key = f"{caller.platform}:{caller.workspace}:{event.key}"
     if (saved := outbox.begin_receipt(session, key, now)) is not None:
-        kept = deployment.vault.open_for(session, ANSWERS, saved)
-        return _speak(deployment, person, answer_json.validate_json(kept) if kept else Show(_HEARD_BEFORE))
+        return _speak(deployment, person, answered.again(session, deployment, saved, person.id if person else None))
     reply = _speak(deployment, person, _answer(session, deployment, person, event, now))
     identities.seen(session, now, caller.platform, caller.workspace, caller.user, caller.address)
     if person is None or person.erased_at is None:  # whoever has just been erased is told, and nothing of it is kept
-        outbox.end_receipt(session, key, deployment.vault.seal_for(session, ANSWERS, answer_json.dump_json(reply.answer).decode()))
+        answered.keep(session, deployment, key, person.id if person else None, reply.answer)
     return reply
-
-
-# To a repeated event whose answer went with somebody's erasure: it took effect the first time, and no more is known of it.
-_HEARD_BEFORE = Card(say("privacy.heard_before.title"), (Paragraph(say("privacy.heard_before.text")),))
 
 
 def _answer(session: Session, deployment: Deployment, person: Person | None, event: Event, now: datetime) -> Answer:

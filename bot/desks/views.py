@@ -10,18 +10,17 @@ from sqlmodel import Session, col, select
 
 from bot import outbox, people, stories
 from bot.bonuses.payback import Wrong
-from bot.desks import front, notices
+from bot.desks import answered, front, notices
 from bot.desks.hr import payruns
 from bot.desks.hr import stories as hr_stories
 from bot.desks.hr.audiences import editing
 from bot.desks.notices.table import REPORTS
 from bot.desks.turn import Deployment, Turn
 from bot.errors import FieldRefusal
-from bot.messages import Answer, Card, Picture, ReadPage, Submission, Text, answer_json, say
+from bot.messages import Answer, Card, Picture, ReadPage, Submission, Text, say
 from bot.outbox import Delivery
 from bot.people import Person
 from bot.people.sign_in import code_of
-from bot.vault import ANSWERS
 
 
 @dataclass(frozen=True)
@@ -59,15 +58,14 @@ def sign_in_code(token: str) -> str:
 
 def saved_answer(session: Session, deployment: Deployment, person_id: int, nonce: str) -> Answer | None:
     """The answer that a press or submission of this person on the portal was given; None when there was none. Where a page had
-    to be read first, it is the one that was given then."""
-    first = _saved(session, deployment, f"portal::{event_key(person_id, nonce)}")
-    return _saved(session, deployment, f"portal::{event_key(person_id, nonce)}:read") if isinstance(first, ReadPage) else first
+    to be read first, it is the one that was given then. Raises Refusal `forbidden` where the person has lost a role since."""
+    first = _saved(session, deployment, person_id, nonce)
+    return _saved(session, deployment, person_id, f"{nonce}:read") if isinstance(first, ReadPage) else first
 
 
-def _saved(session: Session, deployment: Deployment, key: str) -> Answer | None:
-    saved = outbox.receipt(session, key)
-    kept = deployment.vault.open_for(session, ANSWERS, saved) if saved else None
-    return answer_json.validate_json(kept) if kept else None
+def _saved(session: Session, deployment: Deployment, person_id: int, nonce: str) -> Answer | None:
+    saved = outbox.receipt(session, f"portal::{event_key(person_id, nonce)}")
+    return answered.kept(session, deployment, saved, person_id) if saved else None
 
 
 def event_key(person_id: int, nonce: str) -> str:

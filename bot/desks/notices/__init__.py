@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from sqlmodel import Session
 
-from bot.desks.turn import Deployment
+from bot import people
+from bot.desks.turn import STAFF, Deployment
 from bot.messages import Card
 from bot.outbox import Delivery
 from bot.people import Person
@@ -41,10 +42,12 @@ OutsiderOf: TypeAlias = Callable[[Owed], Outsider | None]
 
 def build(session: Session, deployment: Deployment, delivery: Delivery, now: datetime) -> Card | None:
     """The card of a delivery, or None when there is nothing to say any more (it is then cancelled)."""
-    from bot.desks.notices.table import BUILDERS  # the table imports the builders, which import Owed from here
+    from bot.desks.notices.table import BUILDERS, OF_RECRUITING  # the table imports the builders, which import Owed from here
 
     person = session.get(Person, delivery.person_id) if delivery.person_id else None
     if person and not person.is_here(deployment.today(now)):
+        return None
+    if person and delivery.notice in OF_RECRUITING and not people.has_role(session, person.id or 0, *STAFF):
         return None
     return BUILDERS[delivery.notice](Owed(session, deployment, delivery.subject_id, person, now))
 

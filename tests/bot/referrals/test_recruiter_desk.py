@@ -14,6 +14,7 @@ from bot.audit import AuditEntry
 from bot.bonuses import Bonus
 from bot.db import Database
 from bot.desks import Deployment, notices, views
+from bot.errors import Refusal
 from bot.messages import Command, HomeOpened, Press, Submission
 from bot.outbox import Delivery
 from bot.people import Person
@@ -94,6 +95,37 @@ async def test_a_foreign_or_broken_value_has_no_effect(small: Company, value: st
     await small.confirmed()
     answer = await small.hear(small.rita, Press("referral.take", value))
     assert answer.card.tone == "refusal" and small.last().stage == "confirmed"
+
+
+async def test_an_answer_is_not_shown_again_to_who_has_lost_the_role_in_which_they_got_it(small: Company) -> None:
+    """The page of an answer can be loaded again, and an event may come twice: both give back what was answered, as long as the role
+    stands. Who never held one reads theirs as before."""
+    referral, _ = await small.confirmed()
+    look = Press("referral.open", f"{referral.id}:{referral.version}")
+    key, mine = views.event_key(small.rita.id or 0, "n" * 20), views.event_key(small.aino.id or 0, "m" * 20)
+    assert "Maija" in text_of((await small.hear(small.rita, look, key)).card)
+    assert "Maija" in text_of((await small.hear(small.aino, Command("referrals"), mine)).card)
+    saved = (small.deployment, small.rita.id, "n" * 20)
+    assert "Maija" in text_of(small.db.read_now(views.saved_answer, *saved).card)  # type: ignore[union-attr]
+    small.db.write_now(people.grant, small.now, None, small.rita, "curator")
+    assert "Maija" in text_of((await small.hear(small.rita, look, key)).card), "one role more takes nothing"
+    small.db.write_now(people.revoke, small.now, None, small.rita, "recruiter")
+    with pytest.raises(Refusal, match="forbidden"):
+        small.db.read_now(views.saved_answer, *saved)
+    again = (await small.hear(small.rita, look, key)).card
+    assert again.tone == "refusal" and "Maija" not in text_of(again)
+    assert "Maija" in text_of((await small.hear(small.aino, Command("referrals"), mine)).card)
+
+
+async def test_who_lost_the_role_a_minute_ago_is_not_told_of_referrals_nor_shown_what_was_told(small: Company) -> None:
+    """What is still owed is cancelled where it is built, and the portal's inbox, which draws cards as things stand now, is empty."""
+    await small.confirmed()
+    told = [d for d in small.rows(Delivery) if d.notice == "referral_new" and d.person_id == small.rita.id]
+    inbox = (small.deployment, small.rita.id, small.now + timedelta(minutes=1))
+    assert small.db.read_now(notices.build, small.deployment, told[0], small.now) and len(small.db.read_now(views.inbox, *inbox)) == 1
+    small.db.write_now(people.revoke, small.now, None, small.rita, "recruiter")
+    assert small.db.read_now(notices.build, small.deployment, told[0], small.now) is None
+    assert small.db.read_now(views.inbox, *inbox) == []
 
 
 async def test_who_lost_the_role_a_minute_ago_moves_and_sees_nothing(small: Company) -> None:
