@@ -205,7 +205,7 @@ def _for_strategies(week: Week) -> tuple[Say, Button] | None:
         return say("report.step.flood", count=week.floods[0].count, day=week.floods[0].from_on), Button(
             say("stories.button.admin"), "stories.tab", "scheduled:0", "primary"
         )
-    behind = [(p, row) for row, progress in week.standings for p in progress if p.verdict in BEHIND]
+    behind = [(p, row) for row, progress in week.standings for p in progress if p.verdict == "behind"]  # for what was missed nothing helps any more
     if not behind:
         return None
     worst, row = min(behind, key=lambda found: found[0].percent - found[0].planned)
