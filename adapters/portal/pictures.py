@@ -58,15 +58,15 @@ class Pictures:
         """The file came: it is judged, kept and shown with the story, or the form says what is wrong."""
         hub = self.portal.hub
         await self._look(request, visit)
-        upload = await receive(request, "picture", visit.csrf, lambda given: require_token(visit, given), LIMIT, words=("alt",))
+        upload = await receive(request, "picture", visit.csrf, lambda given: require_token(visit, given), LIMIT, words=("version", "alt"))
         if upload is None:
             return await self._page(request, visit, {"file": say("intake.refused.picture_none")}, "")
         with upload.file as file:
             file.seek(0)
             content, alt = await asyncio.to_thread(file.read), upload.said["alt"]
         try:
-            number = int(request.match_info["id"])
-            await hub.db.write(pictures.put, hub.deployment, hub.clock.now(), visit.person_id, number, content, alt)
+            value = f"{request.match_info['id']}:{upload.said['version']}"
+            await hub.db.write(pictures.put, hub.deployment, hub.clock.now(), visit.person_id, value, content, alt)
         except FieldRefusal as wrong:
             return await self._page(request, visit, {wrong.field: say(wrong.key, **wrong.params)}, alt)
         return self.portal.go(f"/admin/stories/{request.match_info['id']}")

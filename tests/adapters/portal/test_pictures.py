@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -29,11 +30,14 @@ def story(portal: Portal) -> Story:
     return portal.world.db.write_now(lambda s: stories.create(s, START, None, draft()))
 
 
-async def bring(browser: Browser, story: Story, content: bytes, alt: str = "Ice", **headers: str) -> tuple[int, dict[str, str], str]:
+async def bring(
+    browser: Browser, story: Story, content: bytes, alt: str = "Ice", meanwhile: Callable[[], object] = lambda: None, **headers: str
+) -> tuple[int, dict[str, str], str]:
     form = (await browser.get(f"/admin/stories/{story.id}/picture")).main.one("form")
+    meanwhile()
     data = FormData()
     for name, value in form.fields():
-        if name == "csrf":
+        if name in ("csrf", "version"):
             data.add_field(name, value)
     data.add_field("alt", alt)
     data.add_field("file", BytesIO(content), filename="x.png", content_type="image/png")
@@ -66,6 +70,15 @@ async def test_a_picture_is_uploaded_shown_on_the_story_and_served_to_everybody(
 async def test_what_is_wrong_is_said_beside_its_field(portal: Portal, hr: Browser, story: Story, content: bytes, alt: str, says: str) -> None:
     status, _, html = await bring(hr, story, content, alt)
     assert status == 422 and says in html
+
+
+async def test_a_story_that_somebody_else_changed_meanwhile_keeps_its_picture(portal: Portal, hr: Browser, story: Story) -> None:
+    def edited() -> None:
+        portal.world.db.write_now(stories.edit, START, None, story.id, story.version, draft(title="Another title"))
+
+    status, _, html = await bring(hr, story, png(), meanwhile=edited)
+    assert status == 404 and "Somebody was quicker" in html
+    assert portal.world.db.read_now(lambda s: s.get_one(Story, story.id)).image_url == ""
 
 
 async def test_nobody_else_uploads_and_a_forged_or_huge_form_is_not_read(portal: Portal, hr: Browser, browser: Browser, story: Story) -> None:

@@ -62,7 +62,7 @@ def test_what_is_no_picture_or_too_large_is_said_at_the_file(lite: Database, dep
     hr = add_person(lite, "Nora Holm", "hr")
     row = lite.write_now(lambda s: stories.create(s, START, hr.id, draft()))
     with pytest.raises(FieldRefusal) as caught:
-        lite.write_now(pictures.put, deployment, START, hr.id, row.id, content, "Ice")
+        lite.write_now(pictures.put, deployment, START, hr.id, f"{row.id}:{row.version}", content, "Ice")
     assert (caught.value.field, caught.value.key) == ("file", f"intake.refused.{key}")
 
 
@@ -98,10 +98,10 @@ def test_a_picture_is_put_on_a_story_with_what_it_shows_and_served_as_what_it_is
     hr, aino = add_person(db, "Nora Holm", "hr"), add_person(db, "Aino Salo")
     row = db.write_now(lambda s: stories.create(s, START, hr.id, draft()))
     with pytest.raises(FieldRefusal, match="alt"):
-        db.write_now(pictures.put, deployment, START, hr.id, row.id, png(), " ")
+        db.write_now(pictures.put, deployment, START, hr.id, f"{row.id}:{row.version}", png(), " ")
     with pytest.raises(Refusal, match="forbidden"):
-        db.write_now(pictures.put, deployment, START, aino.id, row.id, png(), "Ice")
-    db.write_now(pictures.put, deployment, START, hr.id, row.id, png(), "Ice on the fairway")
+        db.write_now(pictures.put, deployment, START, aino.id, f"{row.id}:{row.version}", png(), "Ice")
+    db.write_now(pictures.put, deployment, START, hr.id, f"{row.id}:{row.version}", png(), "Ice on the fairway")
     look = db.read_now(pictures.look, deployment, START, hr.id, row.id)
     assert look.alt == "Ice on the fairway" and look.url.startswith("http://127.0.0.1:8765/i/token") and look.url.endswith(".png")
     token = look.url.rpartition("/")[2].removesuffix(".png")
@@ -114,7 +114,7 @@ def test_a_story_that_is_out_keeps_its_picture(lite: Database, deployment: Deplo
     hr = add_person(lite, "Nora Holm", "hr")
     row = lite.write_now(lambda s: stories.create(s, START, hr.id, draft(), state="published"))
     with pytest.raises(Refusal):
-        lite.write_now(pictures.put, deployment, START, hr.id, row.id, png(), "Ice")
+        lite.write_now(pictures.put, deployment, START, hr.id, f"{row.id}:{row.version}", png(), "Ice")
 
 
 def test_a_story_whose_picture_nobody_has_described_does_not_go_out(lite: Database) -> None:

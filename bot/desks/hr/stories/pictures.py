@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot import stories
-from bot.desks.hr.stories.showing import read_story
+from bot.desks.hr.stories.showing import old_value, read_story
 from bot.desks.hr.stories.writing import require_editable
 from bot.desks.turn import Deployment, Turn
 
@@ -39,11 +39,15 @@ def look(session: Session, deployment: Deployment, now: datetime, person_id: int
     return PictureLook(row.id or 0, row.version, row.title, row.image_url, row.image_alt)
 
 
-def put(session: Session, deployment: Deployment, now: datetime, person_id: int, story_id: int, content: bytes, alt: str) -> None:
-    """Keep a picture and put it on the story, with what it shows. Raises FieldRefusal `file` or `alt`, Refusal."""
+def put(session: Session, deployment: Deployment, now: datetime, person_id: int, value: str, content: bytes, alt: str) -> None:
+    """Keep a picture and put it on the story (`id:version` as the page was drawn), with what it shows.
+
+    Raises FieldRefusal `file` or `alt`, Stale where the story changed meanwhile, Refusal.
+    """
+    story_id, version = old_value(value)
     row = read_story(Turn.of(session, deployment, person_id, now), story_id)
     require_editable(row)
-    stories.illustrate(session, now, person_id, story_id, row.version, alt=alt, content=content, token=deployment.new_token(), link=deployment.link)
+    stories.illustrate(session, now, person_id, story_id, version, alt=alt, content=content, token=deployment.new_token(), link=deployment.link)
 
 
 def served(session: Session, token: str, ending: str) -> PictureFile | None:
