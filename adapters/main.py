@@ -41,6 +41,10 @@ def prepare_database(config: Config, say: Callable[[str], None] = lambda _text: 
         return
     current = migrations.current(config.database_url)
     if current == head:
+        if lacking := migrations.lacking(config.database_url):
+            raise ConfigError(
+                f"the database was made by an unreleased version of Vinkki and lacks {lacking[0]}; begin with a new one, or go back to that version"
+            )
         return
     if current and not migrations.knows(current):
         raise ConfigError("the database was made by a newer version of Vinkki; install that version or restore a backup")

@@ -71,6 +71,10 @@ def database(config: Config) -> Iterator[Finding]:
     if current != head:
         yield _other_schema(kind, current, head)
         return
+    if lacking := migrations.lacking(config.database_url):
+        yield wrong("Database", f"{kind}, schema {head} of an unreleased version of Vinkki: {lacking[0]} is not there",
+                    "Begin with a new database, or go back to the version that made this one.")  # fmt: skip
+        return
     yield from _content(config, kind, head)
     if path and (free := shutil.disk_usage(path.parent).free) < ROOM:
         yield wrong("Disk", f"{free // 1_000_000} MB free beside the database", "Make room: a full disk stops everything.")

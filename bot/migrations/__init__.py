@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 if TYPE_CHECKING:
@@ -56,14 +59,30 @@ def knows(revision: str) -> bool:
 
 def current(url: str) -> str:
     """The revision a database is at; the empty text when it has no schema yet."""
+    with _looking(url) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+
+
+def lacking(url: str) -> list[str]:
+    """The columns (`table.column`) that this code knows and a database has not got. Before a first release a revision may still be
+    rewritten, so that a database says the right one and lacks something all the same.
+    """
+    metadata = importlib.import_module("bot.migrations.tables").metadata
+    with _looking(url) as connection:
+        there = {(table, column["name"]) for (_, table), columns in inspect(connection).get_multi_columns().items() for column in columns}
+    return sorted(f"{c.table.name}.{c.name}" for table in metadata.tables.values() for c in table.columns if (c.table.name, c.name) not in there)
+
+
+@contextlib.contextmanager
+def _looking(url: str) -> Iterator[Connection]:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     engine = create_engine(parsed)
     try:
         with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return ""
-            return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+            yield connection
     finally:
         engine.dispose()

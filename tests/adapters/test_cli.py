@@ -255,6 +255,16 @@ def test_an_older_program_refuses_a_newer_database(ready: Path) -> None:
     assert done.exit_code == 78 and "newer version" in done.stderr
 
 
+def test_a_database_of_an_unreleased_version_is_refused_with_what_it_lacks_and_the_doctor_says_so_too(ready: Path) -> None:
+    with sqlite3.connect(ready / "var" / "vinkki.db") as raw:
+        raw.execute("ALTER TABLE jobopening DROP COLUMN description")
+    raw.close()
+    assert migrations.lacking(load().database_url) == ["jobopening.description"]
+    done = run("people", "role", "nora.wik@meri.example", "hr")
+    assert done.exit_code == 78 and "unreleased version" in done.stderr and "lacks jobopening.description" in done.stderr
+    assert "jobopening.description is not there" in run("doctor", "--offline").stdout
+
+
 def test_an_upgrade_of_sqlite_backs_up_first(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[Path]] = []
     monkeypatch.setattr(migrations, "head", lambda: "0002")
