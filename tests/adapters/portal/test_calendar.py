@@ -74,6 +74,13 @@ async def test_it_shows_the_balance_empty_slots_asks_that_wait_and_drafts_withou
     assert "Next ask: needs 4 gives and 1 tell first" in page.text
 
 
+@pytest.mark.parametrize(("locale", "first"), [("en", "1 Apr"), ("fi", "1.4."), ("sv", "1 apr.")])
+async def test_the_first_of_a_month_is_written_as_its_reader_does(world: World, desk: Browser, hr: Person, locale: str, first: str) -> None:
+    world.db.write_now(lambda session: setattr(session.get_one(Person, hr.id), "locale", locale))
+    heads = [th.text.split(maxsplit=1)[-1].strip() for th in (await desk.get("/admin/calendar?on=2026-03-01")).main.all("th") if th.attrs.get("scope") == "col"]
+    assert first in heads and "31" in heads
+
+
 async def test_a_form_moves_a_story_and_it_keeps_its_hour_across_a_change_of_the_clocks(world: World, desk: Browser, hr: Person) -> None:
     story = plan(world, hr, datetime(2026, 3, 26, 7, tzinfo=UTC))
     page = await desk.get("/admin/calendar?on=2026-03-01")
