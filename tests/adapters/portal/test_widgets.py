@@ -165,6 +165,16 @@ def test_errors_stand_beside_their_fields_and_values_are_kept() -> None:
     assert dict(form.fields())["f.role"] == "b"
 
 
+@pytest.mark.parametrize("more", [0, 6])  # as buttons, and as a list that opens
+def test_an_optional_choice_whose_own_words_say_nothing_is_chosen_gets_no_second_none(more: int) -> None:
+    others = tuple(Option(str(n), p(f"Language {n}")) for n in range(1, 2 + more))
+    told = ask(ChoiceField("language", p("Language"), (Option("", p("As the feed says")), *others), optional=True))
+    assert [e.attrs.get("value") for e in (told.all("option") or told.all("input", type="radio"))].count("") == 1
+    assert [
+        e.attrs.get("value") for e in ask(ChoiceField("one", p("One"), others, optional=True)).all("option" if more else "input") if not e.attrs.get("value")
+    ]
+
+
 def test_many_options_become_a_list_to_choose_from() -> None:
     options = tuple(Option(str(i), p(f"Option {i}")) for i in range(9))
     form = ask(ChoiceField("one", p("One"), options, optional=True), ChoiceField("some", p("Some"), options, multiple=True, initial="1,3", optional=True))
