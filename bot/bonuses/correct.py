@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -35,7 +36,7 @@ def correct_start(session: Session, now: datetime, actor_id: int, referral_id: i
     rows = open_of(session, referral_id)
     promise = plans.promise_of_version(session, referral.plan_id, referral.campaign_id) if referral.plan_id else None
 
-    def moved(bonus: Bonus) -> dict[str, object]:
+    def moved(bonus: Bonus) -> dict[str, Any]:
         return {"start_on": start_on, "due_on": promise.part(bonus.milestone_no).due_on(start_on)} if promise else {}
 
     made = replace(session, now, actor_id, rows, "start_corrected", f"corrected:{referral.version}", moved)
@@ -53,7 +54,7 @@ def open_of(session: Session, referral_id: int) -> list[Bonus]:
 
 
 def replace(
-    session: Session, now: datetime, actor_id: int, rows: Sequence[Bonus], reason: str, deed: str, change: Callable[[Bonus], dict[str, object]]
+    session: Session, now: datetime, actor_id: int, rows: Sequence[Bonus], reason: str, deed: str, change: Callable[[Bonus], dict[str, Any]]
 ) -> list[Bonus]:
     """Cancel bonuses (locked by `open_of`) and promise each anew with what `change` says of it. One that HR had stopped stays stopped.
 
@@ -61,9 +62,18 @@ def replace(
     """
     made = []
     for bonus in rows:
-        kept = {name: getattr(bonus, name) for name in _KEPT} | still_held([bonus]) | change(bonus)
+        made.append(Bonus(**kept_of(bonus) | still_held([bonus]) | change(bonus), state_since=now))
         move(session, now, actor_id, bonus, "void", reason)
-        made.append(Bonus(**kept, state_since=now))
+    return promise(session, now, actor_id, made, deed)
+
+
+def kept_of(bonus: Bonus) -> dict[str, Any]:
+    """The columns that whatever takes the place of a bonus begins with."""
+    return {name: getattr(bonus, name) for name in _KEPT}
+
+
+def promise(session: Session, now: datetime, actor_id: int, made: list[Bonus], deed: str) -> list[Bonus]:
+    """Write down bonuses that take the place of others, with their entries."""
     session.add_all(made)
     session.flush()
     for bonus in made:

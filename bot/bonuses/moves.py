@@ -41,9 +41,30 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
 
     Forfeiting and voiding reverse the accrual. Raises Stale, naming who was quicker, when the row is no longer as seen.
     """
-    old, version = bonus.state, bonus.version
+    old = bonus.state
     if to not in MOVES[old]:
         raise overtaken(session, bonus)
+    _step(session, now, actor_id, bonus, to, reason)
+    if old in ("eligible", "approved") and to != "approved":  # a yes was to what it was then
+        session.execute(_FORGET_YES, {"of_id": bonus.id})
+    if to in ("forfeited", "void") and bonus.amount_minor:
+        ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
+    if is_told and to in TOLD:
+        tell(session, now, bonus, to)
+    return bonus
+
+
+def put_aside(session: Session, now: datetime, actor_id: int, bonus: Bonus, reason: str) -> None:
+    """A bonus that had ended makes place for one that is promised instead (anew.promise_anew). The book stays as it is: what it had
+    promised was reversed when it ended. Raises Stale."""
+    if bonus.state != "forfeited":
+        raise overtaken(session, bonus)
+    _step(session, now, actor_id, bonus, "void", reason)
+
+
+def _step(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to: str, reason: str) -> None:
+    """The guarded write of a move, and its audit row."""
+    old, version = bonus.state, bonus.version
     session.flush()
     seen = {"seen_id": bonus.id, "seen_state": old, "seen_version": version}
     done = session.execute(_MOVE, seen | {"state": to, "version": version + 1, "state_since": now, "reason": reason, "escalated_at": None})
@@ -52,13 +73,6 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
     if done.rowcount != 1:
         raise overtaken(session, bonus)
     note(session, now, actor_id, bonus, old)
-    if old in ("eligible", "approved") and to != "approved":  # a yes was to what it was then
-        session.execute(_FORGET_YES, {"of_id": bonus.id})
-    if to in ("forfeited", "void") and bonus.amount_minor:
-        ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
-    if is_told and to in TOLD:
-        tell(session, now, bonus, to)
-    return bonus
 
 
 def let_pass_against(*reasons: str) -> ColumnElement[bool]:

@@ -13,9 +13,10 @@ from bot.ledger import payable, payable_charity
 from bot.money import Money
 from bot.plans import WORTH
 
-# state -> the states it may move to. A move that is not here does not exist, but for the one way back: payroll sends an
-# exported bonus back by a contra entry, and it is approved again (payruns.send_back). A bonus begins as accrued, or as held where
-# it takes the place of one that HR had stopped (moves.still_held). Claw-back is off by default.
+# state -> the states it may move to. A move that is not here does not exist, but for two: payroll sends an exported bonus back by a
+# contra entry, and it is approved again (payruns.send_back); and one that ended because somebody had left, who had not, is void and
+# promised anew (anew.promise_anew). A bonus begins as accrued, or as held where it takes the place of one that HR had stopped
+# (moves.still_held). Claw-back is off by default.
 MOVES = MappingProxyType(
     {
         "accrued": frozenset({"waiting", "forfeited", "void"}),

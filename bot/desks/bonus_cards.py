@@ -32,12 +32,14 @@ def why_button(bonus: Bonus) -> Button:
 
 
 def corrections(turn: Turn, bonus: Bonus) -> tuple[Button, ...]:
-    """What HR may still do about a bonus: hold it, take it back as entered by mistake, divide it, ask it back or settle that."""
+    """What HR may still do about a bonus: hold it, take it back as entered by mistake, promise it again, divide it, ask it back or settle that."""
     money, buttons = wording.worth(turn.session, bonus), []
     if "held" in bonuses.MOVES[bonus.state]:
         buttons.append(Button(say("bonuses.hold.button"), "bonus.hold", bonus.handle))
     if "void" in bonuses.MOVES[bonus.state]:
         buttons.append(Button(say("bonuses.void.button"), "bonus.void", bonus.handle, "danger", confirm=say("bonuses.void.sure", money=money)))
+    if bonuses.anew.may_come_back(bonus):
+        buttons.append(Button(say("bonuses.anew.button"), "bonus.anew", bonus.handle, confirm=say("bonuses.anew.sure", money=money)))
     if bonus.state in bonuses.OWED:
         buttons.append(Button(say("splits.button"), "split.show", str(bonus.referral_id)))
     if bonuses.clawback.may_ask_back(turn.session, bonus, turn.today, turn.deployment.time_zone):

@@ -24,7 +24,7 @@ from bot.vault import Vault
 ALLOWED = {
     "": "accrued held", "accrued": "waiting forfeited void", "waiting": "eligible held forfeited void", "held": "waiting eligible forfeited void",
     "eligible": "approved held forfeited void", "approved": "exported held forfeited void", "exported": "paid approved", "paid": "clawback_due",
-    "clawback_due": "recovered waived",
+    "clawback_due": "recovered waived", "forfeited": "void",
 }  # fmt: skip
 STATES = frozenset((*ALLOWED, *(" ".join(ALLOWED.values())).split())) - {""}
 VAULT = Vault("a-test-key-that-is-long-enough-000")
@@ -40,6 +40,7 @@ class Watch:
         self.balance: dict[tuple[str, str], int] = defaultdict(int)
         self.state: dict[int, str] = {}
         self.why_void: dict[int, str] = {}
+        self.ended: dict[int, str] = {}
         self.paid: dict[int, int] = defaultdict(int)
         self.files: dict[int, str] = {}
         self.two_from = 0
@@ -95,6 +96,10 @@ class Watch:
         why = event.detail.partition(f"plan {bonus.plan_id}")[2].strip(", ")
         if new == "void":
             self.why_void[bonus.id] = why
+        if old == "forfeited":
+            assert why == "had_not_left" and self.ended[bonus.id] in ("hire_left", "referrer_left"), "only a leaving is taken back"
+        if new == "forfeited":
+            self.ended[bonus.id] = why
         self._questions_stand(bonus, old, new, why)
         if new == "approved" and old == "eligible":
             self._rightly_approved(event, bonus)

@@ -245,6 +245,23 @@ class BonusMachine(RuleBasedStateMachine):
         change = "end_on = NULL, notice_on = NULL" if field == "back" else f"{field} = '{day}'"
         self.db.write_now(lambda s: s.execute(text(f"UPDATE person SET {change} WHERE id = {person}")))
 
+    @precondition(lambda self: self.hired)
+    @rule(pick=any_pick, actor=anyone, is_back=st.booleans())
+    def nobody_had_left(self, pick: int, actor: int, is_back: bool) -> None:
+        """What ended for a leaving is promised anew, mostly after the directory was put right; and pressed again."""
+        ended = self.db.rows("SELECT b.id, b.version, r.hired_person_id AS newcomer FROM bonus b JOIN referral r ON r.id = b.referral_id "
+                             "WHERE b.state = 'forfeited' ORDER BY b.reason NOT LIKE '%left', b.id")  # fmt: skip
+        if not ended:
+            return
+        bonus = ended[pick % min(3, len(ended))]
+        concerned = [self.seen(bonus.id)[2], *([bonus.newcomer] if bonus.newcomer else [])]
+        if is_back or pick % 3:
+            self.db.write_now(lambda s: s.execute(text(f"UPDATE person SET end_on = NULL WHERE id IN ({','.join(map(str, concerned))})")))
+        who = concerned[0] if actor == OWN else self.company.actors[actor].id
+        for _ in range(2):
+            self.attempt(bonuses.promise_anew, self.now(), who, bonus.id, bonus.version, self.today, ZONE)
+        self.look()
+
     def a_hire(self, pick: int) -> int:
         """One of the hires; every other time one about which HR has a question, where there is one: few corrections would meet it."""
         asked = [r.referral_id for r in self.db.rows("SELECT DISTINCT referral_id FROM bonus WHERE state = 'held' AND reason = 'hr_question' ORDER BY 1")]

@@ -214,7 +214,7 @@ def _campaigns(session: Session, ids: dict[str, Any], hr: int) -> None:
 
 
 def _paid_and_split(session: Session, house: FullHouse, waits: Bonus) -> None:
-    """A bonus that one of two approved, one that was paid, one to be paid back, one that a rule holds, and a split that is open."""
+    """A bonus that one of two approved, one that was paid, one to be paid back, one held by a rule, one that ended by a leaving, and an open split."""
     ids, p, hr = house.ids, house.people, house.people["hr"].id or 0
     later = START + timedelta(days=3)
     session.add(bonuses.BonusApproval(bonus_id=waits.id or 0, person_id=hr, at=later))
@@ -224,7 +224,10 @@ def _paid_and_split(session: Session, house: FullHouse, waits: Bonus) -> None:
     session.expire_all()
     settings.put(session, START, hr, "bonus.clawback_days", 30)
     asked = bonuses.clawback.ask_back(session, later, hr, found[1].id or 0, found[1].version, later.date(), ZONE)
-    for name, bonus in (("second", waits), ("paid", found[0]), ("asked", asked), ("ruled", found[2])):
+    ended = bonuses.of_referral(session, ids["hired_of_colleague"])[2]
+    session.exec(update(Bonus).where(col(Bonus.id) == ended.id).values(state="forfeited", reason="hire_left"))
+    session.expire_all()
+    for name, bonus in (("second", waits), ("paid", found[0]), ("asked", asked), ("ruled", found[2]), ("ended", ended)):
         ids[f"bonus_{name}"], ids[f"bonus_{name}_v"] = bonus.id, bonus.version
     parts = [bonuses.splits.Part(p[name].id or 0, 5000) for name in ("employee", "colleague")]
     ids["split"] = bonuses.splits.propose(session, START, hr, ids["taken"], 0, parts, START.date())[0].id

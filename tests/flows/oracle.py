@@ -105,6 +105,7 @@ BUTTONS: dict[str, May] = {
     "bonus.page": May(PAY, "all:0"), "bonus.approve": May(HR, "{bonus_eligible}:{bonus_eligible_v}", writes=True),
     "bonus.confirm": May(HR, "{bonus_held}:{bonus_held_v}", writes=True), "bonus.refuse": May(HR, "{bonus_ruled}:{bonus_ruled_v}", writes=True),
     "bonus.void": May(HR, "{bonus_eligible}:{bonus_eligible_v}", writes=True), "bonus.hold": May(HR, "{bonus_eligible}:{bonus_eligible_v}"),
+    "bonus.anew": May(HR, "{bonus_ended}:{bonus_ended_v}", writes=True),
     "bonus.take_back": May(HR, "{bonus_second}:{bonus_second_v}", writes=True), "bonus.end": May(HR, "{bonus_held}:{bonus_held_v}"),
     "bonus.pass": May(HR, "{bonus_held}:{bonus_held_v}"), "bonus.clawback": May(HR, "{bonus_paid}:{bonus_paid_v}", writes=True),
     "bonus.recovered": May(HR, "{bonus_asked}:{bonus_asked_v}", writes=True), "bonus.waive": May(HR, "{bonus_asked}:{bonus_asked_v}"),

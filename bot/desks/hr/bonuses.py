@@ -189,6 +189,12 @@ def void(turn: Turn, value: str) -> Replace:
     return _done(turn, bonuses.void(turn.session, turn.now, turn.person_id, *wording.read_version(value)))
 
 
+def promise_anew(turn: Turn, value: str) -> Replace:
+    """Nobody had left after all: what ended for it is promised again."""
+    given = turn.session, turn.now, turn.person_id, *wording.read_version(value), turn.today, turn.deployment.time_zone
+    return _done(turn, bonuses.promise_anew(*given)[0], "anew")
+
+
 def ask_back(turn: Turn, value: str) -> Replace:
     """The newcomer left soon after: ask a paid bonus back."""
     zone = turn.deployment.time_zone
@@ -251,6 +257,7 @@ def home_section(turn: Turn) -> tuple[Block, ...]:
 DESK = Desk(
     commands={"admin bonuses": to_decide},
     buttons={
+        "bonus.anew": promise_anew,
         "bonus.page": page, "bonus.approve": approve, "bonus.take_back": take_back, "bonus.confirm": confirm, "bonus.refuse": refuse, "bonus.end": ask_end,
         "bonus.pass": ask_pass, "bonus.void": void, "bonus.hold": ask_hold, "bonus.clawback": ask_back, "bonus.recovered": recovered, "bonus.waive": ask_waive,
     },

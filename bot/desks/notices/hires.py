@@ -62,6 +62,18 @@ def rescheduled(owed: Owed) -> Card | None:
     return Card(say("bonuses.told.rescheduled.title", day=bonus.due_on), (*blocks, Buttons((bonus_cards.why_button(bonus),))))
 
 
+def anew(owed: Owed) -> Card | None:
+    """To the one who earns: nobody had left after all, and this is promised again."""
+    bonus = owed.session.get(Bonus, owed.subject_id)
+    if bonus is None or bonus.state not in bonuses.OWED:
+        return None
+    mine = [b for b in bonuses.of_referral(owed.session, bonus.referral_id) if b.beneficiary_id == bonus.beneficiary_id and b.state in bonuses.OWED]
+    rows = tuple(Item(say("plans.part", money=wording.worth(owed.session, b)), say("bonuses.day", day=b.due_on)) for b in mine[: bonus_cards.SHOWN])
+    text = say("bonuses.told.anew.text", opening=wording.opening_name(owed.session, bonuses.opening_id(owed.session, bonus)))
+    title = say("bonuses.told.anew.title", money=wording.worth(owed.session, bonus))
+    return Card(title, (Paragraph(text), Items(rows), Buttons((bonus_cards.why_button(bonus),))), tone="good")
+
+
 def budget(owed: Owed) -> Card | None:
     """To HR: a plan has used so much of its budget. `subject_id` is the id of the plan's version in force."""
     if owed.person is None or not people.has_role(owed.session, owed.person.id or 0, "hr"):
@@ -88,5 +100,5 @@ def _turn(owed: Owed) -> Turn:
 
 
 BUILDERS: dict[str, Builder] = {
-    "bonus.joiner": joiner, "bonus.first_day": first_day, "bonus.leavers": leavers, "bonus.rescheduled": rescheduled, "plan.budget": budget,
+    "bonus.joiner": joiner, "bonus.first_day": first_day, "bonus.leavers": leavers, "bonus.rescheduled": rescheduled, "bonus.anew": anew, "plan.budget": budget,
 }  # fmt: skip
