@@ -20,6 +20,14 @@ def why(content: bytes, ending: str = "pdf") -> str:
     return refused.value.why
 
 
+SCRIPT = b"4 0 <</S/JavaScript/JS(x)>>"
+
+
+def object_stream(stream: bytes, entries: bytes, begin: bytes = b"stream\n") -> bytes:
+    """A PDF with objects packed in whatever way `entries` says."""
+    return pdf(b"4 0 obj<</Type/ObjStm/N 1/First 4%s/Length %d>>%s%s\nendstream endobj" % (entries, len(stream), begin, stream))
+
+
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
@@ -43,7 +51,10 @@ def packed_objects(inside: bytes) -> bytes:
     return pdf(b"4 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj" % (len(stream), stream))
 
 
-@pytest.mark.parametrize(("content", "ending"), [(pdf(), "pdf"), (docx(), "docx"), (odt(), "odt")])
+PACKED = object_stream(zlib.compress(b"4 0 <</Type/Font>>"), b"/Filter[/FlateDecode]/DecodeParms[null]")
+
+
+@pytest.mark.parametrize(("content", "ending"), [(pdf(), "pdf"), (PACKED, "pdf"), (docx(), "docx"), (odt(), "odt")])
 def test_an_honest_cv_is_taken(content: bytes, ending: str) -> None:
     assert judged(content, ending) == ending
 
@@ -77,6 +88,13 @@ def test_an_honest_cv_is_taken(content: bytes, ending: str) -> None:
         (pdf(b"4 0 obj<</S/Launch/F(cmd.exe)>>endobj"), "pdf", "active"),
         (pdf(b"4 0 obj<</EmbeddedFiles 5 0 R>>endobj"), "pdf", "active"),
         (packed_objects(b"4 0 <</S/JavaScript/JS(x)>>"), "pdf", "active"),
+        (object_stream(SCRIPT, b""), "pdf", "active"),
+        (object_stream(zlib.compress(SCRIPT)[:-4] + b"sums", b"/Filter/FlateDecode"), "pdf", "broken"),
+        (object_stream(zlib.compress(SCRIPT).hex().encode() + b">", b"/Filter[/ASCIIHexDecode/FlateDecode]"), "pdf", "active"),
+        (object_stream(zlib.compress(SCRIPT), b"/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 4>>"), "pdf", "active"),
+        (object_stream(zlib.compress(SCRIPT), b"/Filter 9 0 R"), "pdf", "active"),
+        (object_stream(zlib.compress(SCRIPT), b"/Filter/Fl#61teDecode"), "pdf", "active"),
+        (object_stream(zlib.compress(SCRIPT), b"/Filter/FlateDecode", begin=b"stream \n"), "pdf", "broken"),
         (packed_objects(b" " * 70_000_000), "pdf", "heavy"),
         (pdf(trailer=b"/Encrypt 9 0 R"), "pdf", "encrypted"),
         (pdf() + docx(), "pdf", "mixed"),
