@@ -21,8 +21,6 @@ from bot.shares import ALL, Click, ClickTotal, Share, StoryTotal, period_of
 from bot.stories import Story
 from bot.strategy import LOWER_IS_BETTER, Measure, Strategy
 
-SMALLEST_GROUP = 5
-
 
 class EnrolledDay(SQLModel, table=True):
     """How many people were enrolled and here on a day: the denominator of that day, so that the past does not change."""
@@ -120,19 +118,6 @@ def adoption(session: Session, start: datetime, end: datetime, today: date, stra
     row = session.get(EnrolledDay, last)
     enrolled = row.people if row else audiences.count(session, audiences.Rule(), today)
     return Adoption(sharers(session, start, end, strategy_id), enrolled)
-
-
-def adoption_by_department(session: Session, start: datetime, end: datetime, today: date) -> dict[str, Adoption]:
-    """The same per department as of today; departments with fewer than five people enrolled are left out."""
-    here = col(Person.id).in_(audiences.member_ids(audiences.Rule(), today))
-    sizes = session.exec(select(Person.department, func.count()).where(here).group_by(Person.department)).all()
-    shared = (
-        select(Person.department, func.count(distinct(col(Person.id))))
-        .join(Share, col(Share.person_id) == Person.id)
-        .where(here, col(Share.opened_at) >= start, col(Share.opened_at) < end)
-    )
-    by_department = dict(session.exec(shared.group_by(Person.department)).all())
-    return {name: Adoption(by_department.get(name, 0), size) for name, size in sorted(sizes) if size >= SMALLEST_GROUP}
 
 
 def count_enrolled(session: Session, today: date) -> None:

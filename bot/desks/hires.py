@@ -32,6 +32,7 @@ def put_start(turn: Turn, subject: str, values: dict[str, str]) -> Show:
     """The first day is another one: bonuses that are not with payroll follow."""
     turn.require(*STAFF)
     rid, version = wording.read_version(subject)
+    _of_another(turn, rid, version)
     day = _day("start_on", values.get("start_on", ""))
     referral = bonuses.correct_start(turn.session, turn.now, turn.person_id, rid, version, day, turn.deployment.time_zone)
     return Show(_corrected(turn, referral, day))
@@ -97,6 +98,7 @@ def newcomer(turn: Turn, value: str) -> Answer:
     turn.require(*STAFF)
     place, _, person_id = value.rpartition(":")
     rid, version = wording.read_version(place)
+    _of_another(turn, rid, version)
     referral = referrals.link_hire(turn.session, turn.now, turn.person_id, rid, version, wording.read_id(person_id))
     return Replace(differs_card(turn, referral) or referral_card(turn.session, referral))
 
@@ -152,13 +154,18 @@ def _seen(turn: Turn, rid: int, version: int) -> Referral:
 def _of_another(turn: Turn, rid: int, version: int) -> Referral:
     """A referral whose bonus is not one's own: on that somebody else has the word."""
     referral = _seen(turn, rid, version)
-    if referral.referrer_id == turn.person_id:
-        raise Refusal("bonuses.own")
+    require_of_another(turn, referral)
     return referral
 
 
+def require_of_another(turn: Turn, referral: Referral) -> None:
+    """Raises Refusal `bonuses.own` on one's own referral: what its bonus hangs on is somebody else's to write down."""
+    if referral.referrer_id == turn.person_id:
+        raise Refusal("bonuses.own")
+
+
 def _hire(turn: Turn, rid: int, version: int) -> Referral:
-    referral = _seen(turn, rid, version)
+    referral = _of_another(turn, rid, version)
     if referral.start_on is None:
         raise Refusal("bonuses.no_hire")
     return referral

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from bot import insights, settings
+from bot import settings
 from bot.desks.turn import Deployment
 from bot.messages import Say, Text, say
 from bot.people.checking import is_email
@@ -43,7 +43,7 @@ def privacy(session: Session, deployment: Deployment) -> PrivacyView:
     days, former = (int(settings.get(session, name)) for name in ("privacy.not_hired_days", "bonus.former_employee_days"))
     pool = max(days, int(settings.get(session, "privacy.pool_days")))
     params: dict[str, str | int | Say] = {
-        "organisation": organisation, "contact": contact, "days": days, "pool": pool, "former": former, "smallest": insights.SMALLEST_GROUP,
+        "organisation": organisation, "contact": contact, "days": days, "pool": pool, "former": former,
     }  # fmt: skip
     repeats = settings.get(session, "click.dedupe")
     parts = tuple(Part(say(f"privacy.{part}.title"), _texts(part, params, is_counted_once=repeats)) for part in PARTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot import audit, bonuses, people, referrals
-from bot.desks import leave, wording
+from bot.desks import hires, leave, wording
 from bot.desks.recruiting import decline_form, details_card, hire_form, joined_form, list_card, match_form, referral_card
 from bot.desks.turn import STAFF, ButtonFn, Desk, Turn
 from bot.errors import FieldRefusal, Refusal
@@ -84,6 +84,8 @@ def joined(turn: Turn, subject: str, values: dict[str, str]) -> Replace:
     """Tie a hire to the newcomer's row in the directory, so that the qualifying period can be watched."""
     turn.require(*STAFF)
     rid, version = wording.read_version(subject)
+    if (referral := turn.session.get(Referral, rid)) is not None:
+        hires.require_of_another(turn, referral)
     newcomer = _newcomer(turn, values.get("email", ""))
     if newcomer is None:
         raise FieldRefusal("email", "recruiter.error.email_missing")

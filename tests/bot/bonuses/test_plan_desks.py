@@ -297,6 +297,24 @@ async def test_who_also_recruits_says_nothing_about_a_referral_of_their_own(desk
         assert "somebody else in HR decides" in read(answer)
 
 
+async def test_who_also_recruits_neither_moves_the_first_day_nor_names_the_newcomer_of_their_own_hire(desk: Desk) -> None:
+    world = desk.world
+    world.db.write_now(people.grant, START, None, world.referrer, "recruiter")
+    newcomer = add_person(world.db, "Uusi Tulija", start_on=MONDAY)
+    referral = world.refer(world.plan((90, "500")), hired=newcomer)
+    world.hire(referral, MONDAY + timedelta(days=1))
+    place = f"{referral}:{world.db.read_now(lambda s: s.get_one(Referral, referral).version)}"
+    for answer in (
+        await desk.press(world.referrer, Button(Say("x"), "referral.start", place)),
+        await desk.press(world.referrer, Button(Say("x"), "referral.start_is", place)),
+        await desk.fill(world.referrer, "referral.start", place, start_on=str(MONDAY)),
+        await desk.press(world.referrer, Button(Say("x"), "referral.newcomer", f"{place}:{newcomer.id}")),
+        await desk.fill(world.referrer, "referral.joined", place, email=newcomer.email),
+    ):
+        assert "somebody else in HR decides" in read(answer)
+    assert [b.start_on for b in world.bonuses(referral)] == [MONDAY + timedelta(days=1)]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said_of_it"),
     [

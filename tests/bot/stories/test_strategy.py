@@ -112,16 +112,6 @@ def test_past_adoption_keeps_the_days_own_number(db: Database, deployment: Deplo
     assert Adoption(0, 0).percent == 0
 
 
-def test_small_departments_are_not_shown(db: Database, deployment: Deployment) -> None:
-    team = [add_person(db, f"Sales {i}", department="Sales") for i in range(5)]
-    four = [add_person(db, f"Legal {i}", department="Legal") for i in range(4)]
-    story = published(db, deployment, team[0])
-    for person in (*team[:2], *four):
-        shared(db, deployment, person, story)
-    found = db.read_now(insights.adoption_by_department, START - timedelta(days=1), START + timedelta(days=1), TODAY)
-    assert found == {"Sales": Adoption(2, 5)}
-
-
 async def test_joining_and_leaving_the_board_counts_at_once(db: Database, deployment: Deployment) -> None:
     aino = add_person(db, "Aino Salo")
     share = shared(db, deployment, aino, published(db, deployment, aino))
