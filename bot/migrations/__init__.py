@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 HERE = Path(__file__).parent
+_COLUMNS = {  # asked plainly: reflecting every type takes a tenth of a second and megabytes at each start
+    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    "postgresql": "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+    "WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace AND a.attnum > 0 AND NOT a.attisdropped",
+}
 _REVISION = re.compile(r"^(down_revision|revision)(?::[^=]*)? = (?:None|['\"]([^'\"]+)['\"])", re.MULTILINE)
 
 
@@ -71,7 +76,7 @@ def lacking(url: str) -> list[str]:
     """
     metadata = importlib.import_module("bot.migrations.tables").metadata
     with _looking(url) as connection:
-        there = {(table, column["name"]) for (_, table), columns in inspect(connection).get_multi_columns().items() for column in columns}
+        there = {tuple(row) for row in connection.execute(text(_COLUMNS[connection.dialect.name]))}
     return sorted(f"{c.table.name}.{c.name}" for table in metadata.tables.values() for c in table.columns if (c.table.name, c.name) not in there)
 
 
