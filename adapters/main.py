@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +40,7 @@ def prepare_database(config: Config, say: Callable[[str], None] = lambda _text: 
     path, head = sqlite_path(config), migrations.head()
     if path is not None and not path.exists():
         say(f"There is no database at {path.absolute()} yet: creating it …")
-        migrations.upgrade(config.database_url)
+        _migrate(config.database_url)
         return
     current = migrations.current(config.database_url)
     if current == head:
@@ -56,7 +59,14 @@ def prepare_database(config: Config, say: Callable[[str], None] = lambda _text: 
         kept = path.parent / "backups" / f"before-{head}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         say(f"Backing up to {kept} before upgrading …")
         copies.backup(config, kept)
-    migrations.upgrade(config.database_url)
+    _migrate(config.database_url)
+
+
+def _migrate(url: str) -> None:
+    """In a process of its own: what migrates would stay in a server's memory for all its life. Raises ConfigError."""
+    code = "import sys; from bot import migrations; migrations.upgrade(sys.argv[1])"
+    if subprocess.run([sys.executable, "-c", code, url], check=False).returncode:  # noqa: S603 our own code
+        raise ConfigError("the database's schema could not be brought up to date; what it said stands above")
 
 
 @contextlib.contextmanager
@@ -96,7 +106,10 @@ async def _serve(house: House, on_ready: Callable[[int], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        on_ready(await house.start())
+        port = await house.start()
+        gc.collect()
+        gc.freeze()  # what is here now stays; the collector need not look through it again and again while people wait
+        on_ready(port)
         await stop.wait()
     finally:
         await house.stop()

@@ -6,6 +6,7 @@ SQLite has one writer thread (BEGIN IMMEDIATE, WAL, FULL) and deferred readers; 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
+
+# A table class does not validate what it is made from, so its validator is built only where somebody asks for it.
+SQLModel.model_config["defer_build"] = True
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,6 +52,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def insert_of(session: Session) -> Any:
+    """The INSERT with ON CONFLICT of the database in use (`insert_of(session)(Table)`); of the other one nothing is imported."""
+    return importlib.import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert
 
 
 def utc_field(**kwargs: Any) -> Any:

@@ -10,13 +10,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, Index, TextClause, bindparam, case, delete, exists, func, literal, literal_column, text, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
-from bot.db import UtcDateTime, utc_field
+from bot.db import UtcDateTime, insert_of, utc_field
 from bot.people import Person, reach
 
 LEASE = timedelta(seconds=90)
@@ -211,7 +209,7 @@ def _row(now: datetime, key: str, notice: str, subject_id: int, lane: str, due_a
 def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    insert = insert_of(session)
     statement = insert(Delivery).on_conflict_do_nothing(index_elements=["key"]).returning(col(Delivery.id))
     return len(session.execute(statement, rows).all())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ def entries(locale: str) -> dict[str, str | dict[str, str]]:
         for key, value in _flatten(tomllib.loads(path.read_text(encoding="utf-8"))):
             if key in found:
                 raise ValueError(f"{key} is defined twice for {locale}")
-            found[key] = value
+            found[sys.intern(key)] = value  # the same keys in three languages
     return found
 
 

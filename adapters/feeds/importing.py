@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from sqlmodel import Session
 
-from adapters.feeds import feed, fetching, markdown, table
+from adapters.feeds import feed, fetching, table
 from adapters.feeds.found import Broken, Found
 from bot.db import Database
 from bot.desks import Deployment
@@ -74,6 +74,8 @@ def found(path_or_url: str, cage: fetching.Cage) -> Iterator[Found | Broken]:
         return feed.read(fetching.fetch(path_or_url, most=MOST_FEED_BYTES, cage=cage).body)
     path = Path(path_or_url)
     if path.is_dir() or path.suffix.lower() in (".md", ".markdown"):
+        from adapters.feeds import markdown  # with a YAML reader that a server never needs
+
         return markdown.read(path)
     if not path.is_file():
         raise VinkkiError(f"{path_or_url} is neither a folder, a file nor an http address")

@@ -12,10 +12,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as sa_select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Session, SQLModel, col, select
 
+from bot.db import insert_of
 from bot.ledger.records import GENESIS, LedgerAccount, LedgerEntry, LedgerError, LedgerHead, Movement
 
 _PAGE = 500
@@ -83,7 +82,7 @@ def lock(session: Session) -> tuple[int, str]:
     """
     found = session.execute(_HEAD).first()
     if found is None:
-        session.execute(_insert(session)(LedgerHead).values(id=1, entries=0, hash=GENESIS).on_conflict_do_nothing())
+        session.execute(insert_of(session)(LedgerHead).values(id=1, entries=0, hash=GENESIS).on_conflict_do_nothing())
         found = session.execute(_HEAD).one()
     return found[0], found[1]
 
@@ -94,7 +93,7 @@ def _add_up(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         sums[row["debit_account"], row["currency"]][0] += row["amount_minor"]
         sums[row["credit_account"], row["currency"]][1] += row["amount_minor"]
-    session.execute(_adding(_insert(session)), [{"account": a, "currency": c, "debit_minor": d, "credit_minor": k} for (a, c), (d, k) in sums.items()])
+    session.execute(_adding(insert_of(session)), [{"account": a, "currency": c, "debit_minor": d, "credit_minor": k} for (a, c), (d, k) in sums.items()])
 
 
 @cache
@@ -102,11 +101,6 @@ def _adding(database_insert: Any) -> Any:
     new = database_insert(SQLModel.metadata.tables["ledgeraccount"])
     added = {name: getattr(LedgerAccount, name) + getattr(new.excluded, name) for name in ("debit_minor", "credit_minor")}
     return new.on_conflict_do_update(index_elements=["account", "currency"], set_=added)
-
-
-def _insert(session: Session) -> Any:
-    """The database's own INSERT, which knows ON CONFLICT."""
-    return pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
 
 
 def _row(number: int, last: str, now: datetime, m: Movement) -> dict[str, Any]:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Boolean, Integer, String, UniqueConstraint, bindparam, column, text, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
-from bot.db import UtcDateTime, utc_field
+from bot.db import UtcDateTime, insert_of, utc_field
 from bot.people.records import Person, by_email
 
 
@@ -64,7 +62,7 @@ def link(session: Session, now: datetime, platform: str, workspace: str, user: s
     person = by_email(session, email)
     if person is None or person.id is None:
         return None
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    insert = insert_of(session)
     new = insert(Identity).values(
         person_id=person.id, platform=platform, workspace=workspace, user=user, address=address, verified_by=verified_by, is_reachable=True, seen_at=now
     )

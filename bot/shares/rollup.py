@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, literal, text
 from sqlalchemy import select as sa_select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Session, col, select
 
+from bot.db import insert_of
 from bot.errors import VinkkiError
 from bot.shares.records import SORTS, Click, ClickMark, ClickTotal, StoryTotal
 
@@ -102,7 +101,7 @@ def _grouped(name: Any, among: Any) -> Any:
 
 
 def _upsert(session: Session, table: Any, key: list[str], source: Any) -> None:
-    insert_into = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    insert_into = insert_of(session)
     statement = insert_into(table).from_select([*key, "clicks"], source)
     session.execute(statement.on_conflict_do_update(index_elements=key, set_={"clicks": table.clicks + statement.excluded.clicks}))
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, delete, update
 from sqlalchemy import select as sa_select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as lite_insert
 from sqlmodel import Session, col, select
 
+from bot.db import insert_of
 from bot.errors import FieldRefusal
 from bot.shares.networks import NETWORKS
 from bot.shares.records import GivenCaptions, Share
@@ -27,7 +26,7 @@ def create(
     """
     if network not in NETWORKS:
         raise FieldRefusal("network", "shares.refused.network")
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else lite_insert
+    insert = insert_of(session)
     words = {"caption_id": caption_id, "caption": caption, "instance": instance, "locale": locale}
     row = {"token": token, "person_id": person_id, "story_id": story_id, "network": network, "created_at": now, **words}
     session.execute(insert(Share).values(row).on_conflict_do_update(index_elements=["person_id", "story_id", "network"], set_=words))

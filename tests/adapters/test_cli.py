@@ -268,7 +268,7 @@ def test_a_database_of_an_unreleased_version_is_refused_with_what_it_lacks_and_t
 def test_an_upgrade_of_sqlite_backs_up_first(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[Path]] = []
     monkeypatch.setattr(migrations, "head", lambda: "0002")
-    monkeypatch.setattr(migrations, "upgrade", lambda url: seen.append(list((ready / "var" / "backups").iterdir())))
+    monkeypatch.setattr(main, "_migrate", lambda url: seen.append(list((ready / "var" / "backups").iterdir())))
     main.prepare_database(load())
     assert seen and copies.check(seen[0][0]).schema == migrations.current(load().database_url)
 
