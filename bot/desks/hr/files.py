@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -22,6 +22,7 @@ from bot.people import checking, importing
 from bot.people.importing import Report
 
 STORY_COLUMNS = ("title", "link", "summary", "kind", "language", "topics", "image", "image_alt", "guid", "captions_en", "captions_fi", "captions_sv")
+T = TypeVar("T")
 MAY_BRING = {"people": ("hr",), "openings": ("hr", "recruiter"), "stories": ("hr", "curator")}
 COLUMNS = {"people": checking.COLUMNS, "openings": openings.COLUMNS, "stories": STORY_COLUMNS}
 
@@ -103,11 +104,7 @@ def take_openings(session: Session, deployment: Deployment, now: datetime, perso
 
 def rehearse_openings(session: Session, deployment: Deployment, now: datetime, person_id: int | None, rows: Sequence[tuple[int, Mapping[str, str]]]) -> TakenIn:
     """What take_openings would do. Every line is tried and everything undone."""
-    with session.begin_nested() as tried:
-        result = take_openings(session, deployment, now, person_id, rows)
-        tried.rollback()
-    session.expire_all()
-    return result
+    return _undone(session, lambda: take_openings(session, deployment, now, person_id, rows))
 
 
 def openings_report(run: OpeningsRun, *, is_dry_run: bool) -> FileReport:
@@ -126,8 +123,13 @@ def take_stories(session: Session, deployment: Deployment, now: datetime, person
 
 def rehearse_stories(session: Session, deployment: Deployment, now: datetime, person_id: int | None, drafts: Sequence[Draft]) -> list[Taken]:
     """What take_stories would do. Every story is tried and everything undone."""
+    return _undone(session, lambda: take_stories(session, deployment, now, person_id, drafts))
+
+
+def _undone(session: Session, do: Callable[[], T]) -> T:
+    """What `do` answers; everything it wrote is taken back."""
     with session.begin_nested() as tried:
-        result = take_stories(session, deployment, now, person_id, drafts)
+        result = do()
         tried.rollback()
     session.expire_all()
     return result
