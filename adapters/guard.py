@@ -6,17 +6,21 @@ Why not leave it to the SDKs: slack-bolt 1.30 and botbuilder 4.17 parse first an
 from __future__ import annotations
 
 import asyncio
+import codecs
 import ipaddress
+import math
 import re
 import time
+import warnings
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
+from urllib.parse import parse_qs
 
-from aiohttp import web
+from aiohttp import MultipartReader, StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
-from multidict import MultiDict, MultiDictProxy
 
 from bot.messages import storable
 
@@ -24,19 +28,22 @@ KIB = 1024
 MIB = 1024 * KIB
 CHAT_LIMIT = 1 * MIB  # Slack and Teams
 FORM_LIMIT = 256 * KIB  # portal forms without a file
-CANDIDATE_LIMIT = 6 * MIB  # the candidate's page
-PAPER_LIMIT = 12 * MIB  # the same where a CV comes with it: one beyond 5 MiB is refused in the form, and nothing typed is lost
-PAPER_SECONDS = 60.0  # by a phone on a train
+CANDIDATE_LIMIT = 6 * MIB  # the candidate's page, with a CV of 5 MiB at most
 UPLOAD_LIMIT = 32 * MIB  # a signed-in CSV, streamed
 BODY_SECONDS = 5.0
-UPLOAD_SECONDS = 120.0
+PACE = 32 * KIB  # so many bytes give a body with a file one more second: the 256 kbit/s of a phone on a train are enough
+UPLOAD_SECONDS = 120.0  # and no more, however fast it began
+PIECE = 64 * KIB
+MOST_FIELDS = 1000
 
 Proof = TypeVar("Proof")
 Envelope = TypeVar("Envelope")
-Form: TypeAlias = MultiDictProxy[str | bytes | bytearray | web.FileField]
 Route: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 TRUSTED_PROXIES: web.AppKey[tuple[Network, ...]] = web.AppKey("trusted_proxies", tuple)
+# A broken multipart body shows in many ways in aiohttp.
+_BROKEN = (web.RequestPayloadError, HttpProcessingError, ConnectionError, ValueError, LookupError, AssertionError, RuntimeError)
+_SLOW = ("idna", "punycode")  # a quarter of a MiB takes Python's decoder of punycode twelve seconds
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 
 
@@ -126,29 +133,97 @@ async def read_body(request: web.Request, limit: int = CHAT_LIMIT, seconds: floa
         raise Refused(400) from None
 
 
-async def read_form(request: web.Request, limit: int = FORM_LIMIT, seconds: float = BODY_SECONDS) -> Form:
-    """A posted form, urlencoded or multipart (a file is spooled to disk). Raises Refused 413, 408, 415 or 400.
+async def read_form(request: web.Request, limit: int = FORM_LIMIT, seconds: float = BODY_SECONDS) -> dict[str, list[str]]:
+    """A posted form without a file: values by field. Raises Refused 413, 408, 415 or 400.
 
     Check session and origin from the headers before calling this.
     """
-    _require_type(request, ("application/x-www-form-urlencoded", "multipart/form-data"))
-    _require_length(request, limit)
+    _require_type(request, ("application/x-www-form-urlencoded",))
+    _, body = await read_body(request, limit, seconds)
+    charset = request.charset or "utf-8"
     try:
-        async with asyncio.timeout(seconds):
-            return _storable(await request.clone(client_max_size=limit).post())
+        text = decoded(body.rstrip(), charset)
+        found = parse_qs(text, keep_blank_values=True, encoding=charset, max_num_fields=MOST_FIELDS)
+    except (ValueError, LookupError):
+        raise Refused(400) from None
+    return {storable(name): [storable(value) for value in values] for name, values in found.items()}
+
+
+def decoded(raw: bytes, charset: str) -> str:
+    """Text of a charset that its sender names, without what no database takes: some of Python's make NUL or half a character of
+    plain letters. Raises ValueError and LookupError."""
+    if codecs.lookup(charset).name in _SLOW:
+        raise LookupError(charset)
+    return storable(raw.decode(charset))
+
+
+@asynccontextmanager
+async def arriving(request: web.Request, limit: int, longest: float = math.inf) -> AsyncIterator[Arriving]:
+    """A body that may have a file in it, as it arrives. Raises Refused 413 beyond `limit` bytes, 400 where it is broken, and 408 where
+    it is slow: it has BODY_SECONDS and a second more for each PACE bytes that came, but `longest` seconds in all.
+
+    That is how Apache's mod_reqtimeout gives bodies their time (`body=5,MinRate=32768`): whoever drips is out after five seconds.
+    """
+    try:
+        async with asyncio.timeout(BODY_SECONDS) as within:
+            yield Arriving(request, limit, within, longest)
     except TimeoutError:
         raise Refused(408) from None
-    except web.HTTPRequestEntityTooLarge:
-        raise Refused(413) from None
-    except (web.RequestPayloadError, HttpProcessingError, ConnectionError, ValueError, LookupError, AssertionError, RuntimeError):
-        raise Refused(400) from None  # a broken multipart body shows in many ways in aiohttp
+    except _BROKEN:
+        raise Refused(400) from None
 
 
-def _storable(form: Form) -> Form:
-    """A part may name a charset of its own, and some of Python's make NUL or half a character of plain letters."""
-    if all(storable(name) == name and (not isinstance(value, str) or storable(value) == value) for name, value in form.items()):
-        return form
-    return MultiDictProxy(MultiDict((storable(name), storable(value) if isinstance(value, str) else value) for name, value in form.items()))
+class Arriving:
+    """The stream under aiohttp's MultipartReader, measured: what that skips by itself (preambles, headers) counts too."""
+
+    def __init__(self, request: web.Request, limit: int, within: asyncio.Timeout, longest: float) -> None:
+        self._request, self._limit, self._within, self._longest = request, limit, within, longest
+        self._began, self._taken = asyncio.get_running_loop().time(), 0
+
+    def parts(self) -> MultipartReader:
+        """The parts of a form. Raises Refused 415 for a body that is none."""
+        _require_type(self._request, ("multipart/form-data",))
+        return MultipartReader(self._request.headers, cast(StreamReader, self))
+
+    async def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, none at the end."""
+        return self._measured(await self._request.content.read(size))
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        """A line with its end."""
+        return self._measured(await self._request.content.readline(max_line_length=max_line_length))
+
+    def at_eof(self) -> bool:
+        """All of it was read."""
+        return self._request.content.at_eof()
+
+    def unread_data(self, data: bytes) -> None:
+        """Take back what was read too far."""
+        self._taken -= len(data)
+        with warnings.catch_warnings():  # aiohttp 3.14 warns of what its own reader of parts needs
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._request.content.unread_data(data)
+
+    def _measured(self, data: bytes) -> bytes:
+        self._taken += len(data)
+        if self._taken > self._limit:
+            raise Refused(413)
+        self._within.reschedule(self._began + min(BODY_SECONDS + self._taken / PACE, self._longest))
+        return data
+
+
+async def see_off(request: web.Request, answer: web.StreamResponse) -> None:
+    """Answer while the body still comes, and throw away the rest of it: as much as a signed-in CSV may have, at its pace.
+
+    A browser sends to the end before it reads; one that meets a closed connection shows an error of its own and not our answer.
+    """
+    answer.force_close()
+    with suppress(Refused):
+        async with arriving(request, UPLOAD_LIMIT, UPLOAD_SECONDS) as body:
+            await answer.prepare(request)
+            await answer.write_eof()
+            while await body.read(PIECE):
+                pass
 
 
 def trusted(addresses: str) -> tuple[Network, ...]:

@@ -13,10 +13,11 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from sqlmodel import Session
 
-from adapters.guard import BODY_SECONDS, CANDIDATE_LIMIT, PAPER_LIMIT, PAPER_SECONDS, Limiter, Refused, Route, client_address, read_form
+from adapters.guard import CANDIDATE_LIMIT, Limiter, Refused, Route, client_address, read_form, see_off
 from adapters.papers import Judge, Unfit
 from adapters.portal import headers
-from adapters.portal.asking import Filling, Posted, read_filling
+from adapters.portal.asking import Filling, read_filling
+from adapters.portal.brought import Brought, bring
 from adapters.portal.candidate_text import own_text
 from adapters.portal.env import draw
 from adapters.portal.inbound import field
@@ -62,31 +63,33 @@ class CandidatePage:
 
     async def confirm(self, request: web.Request) -> web.Response:
         """The candidate's own yes."""
-        posted, name, content = await self._posted(request)
-        view = await self._view(request, field(posted, "lang"))
+        brought = await self._posted(request)
+        view = await self._view(request, field(brought.words, "lang"))
         if view.form is None:
+            brought.require_fit()
             return self._onward(_token(request), view.locale)
-        filling, (paper, wrong) = read_filling(view.form, posted), await self._paper(name, content)
-        given = {**filling.values, "nonce": field(posted, "nonce")}
+        filling, (paper, wrong) = read_filling(view.form, brought.words), await self._paper(brought)
+        given = {**filling.values, "nonce": field(brought.words, "nonce")}
         if wrong is None:
             answered = await self._write(candidate.confirm, request, given, view.locale, paper)
         else:
             answered = Answered(errors={"cv": wrong})
-        return await self._after(request, view, filling, answered, field(posted, "nonce"), has_file=paper is not None)
+        return await self._after(request, view, filling, answered, brought, has_file=paper is not None)
 
     async def correct(self, request: web.Request) -> web.Response:
         """The candidate puts their details right."""
-        posted, name, content = await self._posted(request)
-        view = await self._view(request, field(posted, "lang"))
+        brought = await self._posted(request)
+        view = await self._view(request, field(brought.words, "lang"))
         if view.correction is None:
+            brought.require_fit()
             return self._onward(_token(request), view.locale)
-        filling, (paper, wrong) = read_filling(view.correction, posted), await self._paper(name, content)
-        given = {**filling.values, "without_paper": field(posted, "without_paper")}
+        filling, (paper, wrong) = read_filling(view.correction, brought.words), await self._paper(brought)
+        given = {**filling.values, "without_paper": field(brought.words, "without_paper")}
         if wrong is None:
             answered = await self._write(candidate.correct, request, given, view.locale, paper)
         else:
             answered = Answered(errors={"cv": wrong})
-        return await self._after(request, view, filling, answered, has_file=paper is not None, is_saved=True)
+        return await self._after(request, view, filling, answered, brought, has_file=paper is not None, is_saved=True)
 
     async def download(self, request: web.Request) -> web.Response:
         """Everything we hold, as a file for machines."""
@@ -113,31 +116,26 @@ class CandidatePage:
 
     def _right(self, deed: Right) -> Route:
         async def route(request: web.Request) -> web.Response:
-            posted, _, _ = await self._posted(request)
+            brought = await self._posted(request)
+            brought.require_fit()
             hub = self.portal.hub
             await hub.db.write(deed, hub.deployment, _token(request), hub.clock.now())
             hub.wake()
-            return self._onward(_token(request), field(posted, "lang"))
+            return self._onward(_token(request), field(brought.words, "lang"))
 
         return route
 
-    async def _posted(self, request: web.Request) -> tuple[Posted, str, bytes]:
-        """The fields, and the file with the name it came under (empty where none was chosen)."""
-        limits = (PAPER_LIMIT, PAPER_SECONDS) if request.content_type == "multipart/form-data" else (CANDIDATE_LIMIT, BODY_SECONDS)
-        form = await read_form(request, *limits)
-        posted = {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
-        files = [(name, part) for name, part in form.items() if isinstance(part, web.FileField)]
-        try:
-            chosen = next((part for name, part in files if name == "cv" and part.filename), None)
-            return posted, chosen.filename if chosen else "", chosen.file.read() if chosen else b""
-        finally:
-            for _, part in files:  # whoever sends more than one has them thrown away here
-                part.file.close()
+    async def _posted(self, request: web.Request) -> Brought:
+        if request.content_type == "multipart/form-data":
+            return await bring(request, "cv", CANDIDATE_LIMIT)
+        return Brought(await read_form(request, CANDIDATE_LIMIT))
 
-    async def _paper(self, name: str, content: bytes) -> tuple[Paper | None, Text | None]:
+    async def _paper(self, brought: Brought) -> tuple[Paper | None, Text | None]:
         """The file once it is judged, or why it is not taken."""
         try:
-            return (await self.judge.judged(name, content) if name else None), None
+            if brought.is_large:
+                raise Unfit("large")
+            return (await self.judge.judged(brought.name, brought.content) if brought.name else None), None
         except Unfit as e:
             return None, say(f"candidate.cv.wrong.{e.why}")
 
@@ -151,7 +149,7 @@ class CandidatePage:
         hub.wake()
         return answered
 
-    async def _after(self, request: web.Request, view: CandidateView, filling: Filling, answered: Answered, nonce: str = "", *, has_file: bool,
+    async def _after(self, request: web.Request, view: CandidateView, filling: Filling, answered: Answered, brought: Brought, *, has_file: bool,
                      is_saved: bool = False) -> web.Response:  # fmt: skip
         """The page again with what is wrong, else where the post leads."""
         if not answered.errors:
@@ -159,9 +157,10 @@ class CandidatePage:
         errors = dict(answered.errors)
         if has_file:
             errors["cv"] = say("candidate.cv.again")
-        return await self._page(request, view, Filled(filling.values, errors), nonce)
+        filled, nonce = Filled(filling.values, errors), field(brought.words, "nonce")
+        return await self._page(request, view, filled, nonce, wrong=413 if brought.is_large else 422)
 
-    async def _page(self, request: web.Request, view: CandidateView, filled: Filled | None = None, nonce: str = "") -> web.Response:
+    async def _page(self, request: web.Request, view: CandidateView, filled: Filled | None = None, nonce: str = "", wrong: int = 422) -> web.Response:
         words = Words(view.locale or "en", self.portal.hub.deployment.time_zone)
         filled, form = filled or Filled(), view.form or view.correction
         values = {f.name: filled.values.get(f.name, initial(f)) for f in form.fields} if form else {}
@@ -172,7 +171,7 @@ class CandidatePage:
         )  # fmt: skip
         organisation = self.portal.hub.deployment.organisation
         html = draw("plain.html", words, title=words(view.title), body=body, banner="", organisation=organisation, languages_above=True)
-        status = 422 if filled.errors else _STATUS[view.state]
+        status = wrong if filled.errors else _STATUS[view.state]
         return self._dressed(web.Response(text=html, status=status, content_type="text/html"))
 
     def _file(self, content: bytes, kind: str, name: str) -> web.Response:
@@ -192,11 +191,13 @@ class CandidatePage:
                 if request.method == "POST":
                     require_origin(request, self.portal.hub.config, self.portal.hub.deployment)
                 (self.posts if request.method == "POST" else self.tries).require(client_address(request))
-                return await handler(request)
+                response = await handler(request)
             except Refused as refused:
                 response = stop(request, self.portal.hub.deployment, "problem", refused.status)
                 refused.settle(response)
-                return response
+            if response.status == 413:
+                await see_off(request, response)
+            return response
 
         return route
 

@@ -167,8 +167,7 @@ class Portal:
             visit = self.unknown(request)
             try:
                 visit = await self.settled(request, public=public)
-                form = await read_form(request)
-                posted = {name: [v for v in form.getall(name) if isinstance(v, str)] for name in form}
+                posted = await read_form(request)
                 if visit.who is not None:
                     require_token(visit, field(posted, "csrf"))
                 return await handler(request, visit, posted)

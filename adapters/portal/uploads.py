@@ -6,24 +6,21 @@ import asyncio
 import hmac
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from aiohttp import BodyPartReader, MultipartReader, web
-from aiohttp.http_exceptions import HttpProcessingError
 
-from adapters.guard import BODY_SECONDS, UPLOAD_LIMIT, UPLOAD_SECONDS, Refused
+from adapters.guard import PIECE, UPLOAD_LIMIT, UPLOAD_SECONDS, Refused, arriving
 from bot.desks.hr.files import FileReport
 from bot.messages import Text, storable
 
 KEPT_SECONDS = 3600.0
 MOST = 16  # files at once, of everybody
-PIECE = 64 * 1024
 LONGEST_LINE = 1024 * 1024  # bytes; a longer one is read in pieces, which are then refused as lines
 TOKEN_BYTES = 200
 WORDS_BYTES = 4000
-T = TypeVar("T")
 
 
 @dataclass
@@ -115,18 +112,13 @@ async def receive(
     file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 it outlives this function; it has no name on the disk
     upload = Upload(noun, mark, file)
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
-            if await _read(await request.multipart(), upload, require_token, words):
-                return upload
-    except TimeoutError:
-        file.close()
-        raise Refused(408) from None
-    except (web.RequestPayloadError, HttpProcessingError, ConnectionError, ValueError, LookupError, AssertionError, RuntimeError):
-        file.close()
-        raise Refused(400) from None  # a broken multipart body shows in many ways in aiohttp
+        async with arriving(request, limit, UPLOAD_SECONDS) as body:
+            has_file = await _read(body.parts(), upload, require_token, words)
     except BaseException:
         file.close()
         raise
+    if has_file:
+        return upload
     file.close()
     return None
 
@@ -139,18 +131,18 @@ async def _read(parts: MultipartReader, upload: Upload, require_token: Callable[
     part = await _next(parts, "file")
     ends_in_line = True
     while not part.at_eof():
-        piece = await _soon(part.read_chunk(PIECE))
+        piece = await part.read_chunk(PIECE)
         upload.file.write(piece)
         upload.total += piece.count(b"\n")
         ends_in_line = piece.endswith(b"\n") if piece else ends_in_line
     upload.total += not ends_in_line
-    if await _soon(parts.next()) is not None:
+    if await parts.next() is not None:
         raise Refused(400)
     return upload.file.tell() > 0
 
 
 async def _next(parts: MultipartReader, name: str) -> BodyPartReader:
-    part = await _soon(parts.next())
+    part = await parts.next()
     if not isinstance(part, BodyPartReader) or part.name != name:
         raise Refused(403 if name == "csrf" else 400)
     return part
@@ -159,13 +151,7 @@ async def _next(parts: MultipartReader, name: str) -> BodyPartReader:
 async def _small(part: BodyPartReader, most: int) -> bytes:
     read = b""
     while not part.at_eof():
-        read += await _soon(part.read_chunk(PIECE))
+        read += await part.read_chunk(PIECE)
         if len(read) > most:
             raise Refused(403)
     return read
-
-
-async def _soon(coming: Awaitable[T]) -> T:
-    """What comes within the few seconds that a sender may be silent; else TimeoutError."""
-    async with asyncio.timeout(BODY_SECONDS):
-        return await coming

@@ -10,18 +10,18 @@ import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-VERSION, BY_MAIL = "3", "3-mail"  # what is read behind a link, and by somebody who was invited by e-mail
+VERSION, BY_MAIL = "4", "4-mail"  # what is read behind a link, and by somebody who was invited by e-mail
 # In the order of the page. Articles 13 and 14 of the GDPR name what must be said.
 PARTS = ("controller", "purpose", "data", "source", "basis", "recipients", "retention", "rights", "automated")
 OTHERWISE = frozenset({"data", "source", "basis", "retention"})  # said otherwise to those who were invited: `candidate.notice.invited`
 HASHES: Mapping[str, Mapping[str, str]] = MappingProxyType({VERSION: {
-    "en": "949e10810bc1d236ca1ffab507f4d764a279e8e7c3c3aae5d5542eef8b06adbe",
-    "fi": "81347ef4a04ff2f6cf4b370271bccf752d8f5f49a4b75fe1378ab6e0ca8c1220",
-    "sv": "032962e31a8a63570279fd94eee67c82de447b1dab2e417243d813749bb04f07",
+    "en": "53163e834baa8a0111d46d062a8dd2e6cdebe0519cf7601d71f4dbce6f82b792",
+    "fi": "1b074dba1309a1f90ee6ea12547c747f7e36b3ba052e311b153f40dbb34fc20f",
+    "sv": "48c1beff8dcc92205db5d8aa0a1fd7f7a3437557446df03af085c165815411e5",
 }, BY_MAIL: {
-    "en": "fd2ab60cd419660a3cfb04b1d326f632963f90a73be637d35650e5018d8b1949",
-    "fi": "3c6a73f1bba5513ee249474d97fd00f321548691cbcdedc5d9a46644601631ce",
-    "sv": "e011c3967afba7206476209cb351d9cf2f7944131689ae5af2c39c3ac7b98d9a",
+    "en": "d98824f031c12f92a6a883eba8049657dfa5be1142101920a76efed9b08e1b35",
+    "fi": "92b0e79a0f4eb4ff47a626e277f69b59ba8758b59630f953136452d9403118f4",
+    "sv": "2cba4779153baa6fc6c3f6fb88f097ba3a89e81e4ad232730f12c2d9453b4d89",
 }})  # fmt: skip
 
 

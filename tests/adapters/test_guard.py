@@ -4,12 +4,14 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
-from adapters.guard import CHAT_LIMIT, TRUSTED_PROXIES, Limiter, Refused, client_address, guarded, read_form, trusted
+from adapters import guard
+from adapters.guard import CHAT_LIMIT, PIECE, TRUSTED_PROXIES, Limiter, Refused, arriving, client_address, guarded, read_form, see_off, trusted
 
 
 def _route(seen: list[object], seconds: float = 5.0):
@@ -102,7 +104,7 @@ async def test_a_body_that_dawdles_is_given_up(client: TestClient) -> None:
 async def test_a_broken_form_is_a_refusal_and_not_an_error() -> None:
     async def take(request: web.Request) -> web.Response:
         try:
-            return web.json_response({k: str(v) for k, v in (await read_form(request, limit=1000)).items()})
+            return web.json_response(await read_form(request, limit=1000))
         except Refused as refused:
             return refused.response()
 
@@ -110,15 +112,108 @@ async def test_a_broken_form_is_a_refusal_and_not_an_error() -> None:
     app.router.add_post("/", take)
     form = "application/x-www-form-urlencoded"
     async with TestClient(TestServer(app)) as client:
-        assert await (await client.post("/", data={"name": "Aino"})).json() == {"name": "Aino"}
+        assert await (await client.post("/", data=[("name", "Åke"), ("name", ""), ("x", "a b&=")])).json() == {"name": ["Åke", ""], "x": ["a b&="]}
+        latin = {"Content-Type": form + "; charset=iso-8859-1"}
+        assert await (await client.post("/", data=b"a=%C5ke&b=%00&c\r\n", headers=latin)).json() == {
+            "a": ["Åke"],
+            "b": ["\N{REPLACEMENT CHARACTER}"],
+            "c": [""],
+        }
         for body, kind, status in [
             (b"a=" + b"x" * 1000, form, 413),
             (b"a=%ff%fe", form + "; charset=nonsense", 400),
-            (b"--nothing", "multipart/form-data", 400),
-            (b"--b\r\nContent-Disposition: form-data\r\n\r\nx", "multipart/form-data; boundary=b", 400),
+            (b"a=" + b"bcdz0" * 100, form + "; charset=punycode", 400),  # minutes of work, if there were more of it
+            (b"a=\xff", form, 400),
+            (b"&a" * 499, form, 200),
+            (b"--b\r\n", "multipart/form-data; boundary=b", 415),
             (b"{}", "application/json", 415),
         ]:
             assert (await client.post("/", data=body, headers={"Content-Type": kind})).status == status, (body[:20], kind)
+
+
+@pytest.fixture
+async def gate() -> AsyncIterator[TestClient]:
+    """Takes bodies as they arrive; what it answered while one still came, it sees off. It never lingers by itself."""
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        try:
+            async with arriving(request, 1000_000, float(request.query.get("longest", "inf"))) as body:
+                size = 0
+                while piece := await body.read(PIECE):
+                    size += len(piece)
+            return web.Response(text=str(size))
+        except Refused as refused:
+            return refused.response()
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        answer = Refused(413).response()
+        await see_off(request, answer)
+        return answer
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    app.router.add_post("/off", refuse)
+    server = TestServer(app)
+    await server.start_server(lingering_time=0)
+    async with TestClient(server) as c:
+        yield c
+
+
+@asynccontextmanager
+async def speaking(client: TestClient, path: str, length: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A post of which only the header is sent."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+    yield reader, writer
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def test_whoever_drips_is_out_however_long_it_would_take(gate: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
+    async with speaking(gate, "/", 1000) as (reader, writer):
+        answer = asyncio.create_task(reader.readline())
+        while not answer.done():
+            writer.write(b"x")
+            await asyncio.wait([answer], timeout=0.02)
+        assert b" 408 " in await answer
+
+
+async def test_a_body_that_is_slow_but_fast_enough_is_taken(gate: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(guard, "PACE", 10)
+    for query, status in (("", b"200"), ("?longest=0.1", b"408")):
+        async with speaking(gate, f"/{query}", 1001) as (reader, writer):
+            writer.write(b"x" * 1000)  # a hundred seconds' worth
+            await asyncio.sleep(0.2)
+            writer.write(b"x")
+            assert (await reader.readline()).split()[1] == status
+
+
+async def test_a_body_that_arrives_without_a_length_is_cut_at_its_limit(gate: TestClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b"x" * PIECE
+
+    assert (await gate.post("/", data=endless())).status == 413
+
+
+async def test_whoever_sends_to_the_end_before_they_read_sees_the_answer(gate: TestClient) -> None:
+    async with speaking(gate, "/off", 16_000_000) as (reader, writer):
+        for _ in range(16):
+            writer.write(b"x" * 1000_000)
+            await writer.drain()  # raises where the connection was closed
+        assert (await reader.read()).startswith(b"HTTP/1.1 413 ") and reader.at_eof()
+
+
+async def test_what_is_thrown_away_has_an_end(gate: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "UPLOAD_LIMIT", 100_000)
+    async with speaking(gate, "/off", 64_000_000) as (_, writer):
+        with pytest.raises(ConnectionError):
+            for _ in range(64):
+                writer.write(b"x" * 1000_000)
+                await writer.drain()
 
 
 @pytest.mark.parametrize(

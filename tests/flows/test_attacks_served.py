@@ -89,6 +89,17 @@ class Served:
         finally:
             writer.close()
 
+    async def drip(self, raw: bytes) -> str:
+        """The same, and after these bytes one more every half second."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(raw)
+        answer = asyncio.create_task(reader.readuntil(b"</html>"))
+        async with asyncio.timeout(20):
+            while not (await asyncio.wait([answer], timeout=0.5))[0]:
+                writer.write(b"x")
+        writer.close()
+        return (await answer).decode()
+
     def count(self, table: type[SQLModel]) -> int:
         return self.db.read_now(lambda s: s.exec(select(func.count()).select_from(table)).one())
 
@@ -150,9 +161,9 @@ async def until(found: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-def slow(path: str, *headers: str) -> bytes:
+def slow(path: str, *headers: str, length: int = 900) -> bytes:
     """A request whose body never comes whole."""
-    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: x", *headers, "Content-Length: 900", "", f"email={TYPED}"]).encode()
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: x", *headers, f"Content-Length: {length}", "", f"email={TYPED}"]).encode()
 
 
 async def test_bodies_that_dawdle_are_given_up_while_everybody_else_is_answered(house: Served) -> None:
@@ -167,6 +178,8 @@ async def test_bodies_that_dawdle_are_given_up_while_everybody_else_is_answered(
         "/r/abcdefgh/erase": [OURS, f"Content-Type: {FORM}"],
     }
     dawdling = [asyncio.create_task(house.say(slow(path, *headers))) for path, headers in doors.items() for _ in range(8)]
+    file = [OURS, "Content-Type: multipart/form-data; boundary=x", "X-Forwarded-For: 203.0.113.9"]
+    dawdling += [asyncio.create_task(house.drip(slow("/r/abcdefgh", *file, length=length))) for length in (900, 5_000_000, 50_000_000) for _ in range(4)]
     others = [await house.ask("GET", path) for _ in range(5) for path in ("/healthz", "/sign-in", "/r/abcdefgh", "/s/abcdefgh")]
     assert [status for status, _ in others] == [200, 200, 404, 404] * 5 and not [d for d in dawdling if d.done()]
     answers = await asyncio.gather(*dawdling)

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -252,6 +253,30 @@ async def test_a_candidate_needs_no_script_and_nothing_from_elsewhere(chromium: 
     await page.locator("details[open] button").click()
     await expect(page.locator("main")).not_to_contain_text("ida@home.example")
     assert hosts == {f"127.0.0.1:{portal.client.port}"}
+    await context.close()
+
+
+async def test_a_cv_that_is_far_too_large_is_answered_in_the_form_and_what_was_typed_is_there(chromium: Browser, portal: Portal, tmp_path: Path) -> None:
+    cv = tmp_path / "cv.pdf"
+    with cv.open("wb") as file:
+        file.truncate(30 * 1024 * 1024)
+    context = await _context(chromium, portal, viewport=PHONE, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(await _link(portal))
+    await page.fill("#f-name", "Ida Lund")
+    await page.fill("#f-message", "I like boats")
+    await page.get_by_label("CV").set_input_files(cv)
+    async with page.expect_response(lambda r: r.request.method == "POST") as answer:
+        await page.locator("form.form .submit-row button").click()
+    assert (await answer.value).status == 413
+    await expect(page.locator("#cv-error")).to_contain_text("larger than 5 MB")
+    await expect(page.locator("#f-name")).to_have_value("Ida Lund")
+    await expect(page.locator("#f-message")).to_have_value("I like boats")
+    await page.locator("form.form .submit-row button").click()  # an e-mail address is still missing
+    await expect(page.locator(".problems")).to_be_visible()
+    await page.fill("#f-email", "ida@home.example")
+    await page.locator("form.form .submit-row button").click()
+    await expect(page.locator("main h1")).to_contain_text("Ida")
     await context.close()
 
 

@@ -13,6 +13,7 @@ from contracts.drivers.portal import Browser, Page, Portal
 from html_reader import Element
 from sqlmodel import col, select
 
+from adapters import guard
 from adapters.portal import imports, uploads
 from bot import audit
 from bot.audit import AuditEntry
@@ -282,7 +283,7 @@ async def test_a_broken_body_is_the_senders_mistake(portal: Portal, hr: Browser,
 
 async def test_what_is_too_large_or_too_slow_is_refused(portal: Portal, hr: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await _headers_only(hr, 33 * 1024 * 1024) == 413
-    monkeypatch.setattr(uploads, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.05)
     assert await _headers_only(hr, 1000) == 408
 
 

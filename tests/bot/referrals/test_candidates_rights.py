@@ -61,7 +61,7 @@ async def test_the_download_is_complete_and_tells_nothing_of_others(meri: Compan
     meri.confirm(await meri.link(add_person(meri.db, "Ben Blom")))
     data = json.loads(meri.db.read_now(candidate.download, meri.deployment, token, meri.now) or "")
     assert data["name"] == "Maija Meikäläinen" and data["email"] == "maija@example.com" and data["controller"] == "Meri Oy"
-    assert data["consents"][0]["notice"] == "3" and data["referrals"][0]["history"] == [{"stage": "confirmed", "at": "2026-03-02T09:00:00+00:00"}]
+    assert data["consents"][0]["notice"] == "4" and data["referrals"][0]["history"] == [{"stage": "confirmed", "at": "2026-03-02T09:00:00+00:00"}]
     assert "token" not in data
 
 

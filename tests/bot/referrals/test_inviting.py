@@ -137,7 +137,7 @@ async def test_their_yes_makes_the_waiting_row_theirs_with_the_same_address_of_t
         done = meri.db.write_now(candidate.confirm, meri.deployment, token, MAIJA | {"referrer_may_see": "yes"}, "fi", meri.now)
         assert done.token == token and not done.errors
     (row,), (proof,) = meri.rows(Referral), meri.rows(ConsentRecord)
-    assert (row.stage, row.plan_id, row.confirmed_at) == ("confirmed", meri.opening.plan_id, meri.now) and proof.text_version == "3-mail"
+    assert (row.stage, row.plan_id, row.confirmed_at) == ("confirmed", meri.opening.plan_id, meri.now) and proof.text_version == "4-mail"
     assert meri.view(token).state == "done"
     told = [meri.db.read_now(notices.build, meri.deployment, d, meri.now) for d in meri.rows(Delivery) if d.notice == "referral_stage"]
     assert [c.title.key.rpartition(".")[2] for c in told if c] == ["invited", "confirmed"]  # type: ignore[union-attr]

@@ -72,7 +72,7 @@ async def test_a_recruiter_may_refer_and_is_told_that_there_is_no_bonus_for_them
 async def test_the_page_tells_everything_before_it_asks_anything(small: Company) -> None:
     view = small.view((await small.link()).token)
     assert (view.state, view.referrer, view.locale) == ("form", "Aino Salo", "fi")
-    assert len(view.notice) == 9 and view.notice_version == "3" and view.opening and view.opening.title == "Kehittäjä (Åbo)"
+    assert len(view.notice) == 9 and view.notice_version == "4" and view.opening and view.opening.title == "Kehittäjä (Åbo)"
     everything = " ".join(text_of(part) for part in view.notice)
     assert "365 days" in everything and "Meri Oy" in everything and "Aino Salo" in everything
     assert small.rows(Candidate) == []
@@ -89,7 +89,7 @@ async def test_a_yes_makes_candidate_referral_consent_and_news_in_one_go(meri: C
     }  # fmt: skip
     (change,), (proof,) = meri.rows(StageChange), meri.rows(ConsentRecord)
     assert (change.old, change.new, change.by, change.actor_id) == ("", "confirmed", "candidate", None)
-    assert proof.text_version == "3" and len(proof.text_hash) == 64 and proof.locale == "fi" and json.loads(proof.filled)["days"] == 365
+    assert proof.text_version == "4" and len(proof.text_hash) == 64 and proof.locale == "fi" and json.loads(proof.filled)["days"] == 365
     assert meri.view(token).state == "done"
 
 
