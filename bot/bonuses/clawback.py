@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Date, bindparam
 from sqlmodel import Session, col, select
 
 from bot import audit, ledger, settings
 from bot.bonuses.approvals import given_reason
 from bot.bonuses.moves import let_pass_against, locked, move, overtaken, require_hr
 from bot.bonuses.records import Bonus
+from bot.db import UtcDateTime
 from bot.errors import Refusal
 from bot.ledger import CASH, EXPENSE, Movement, receivable
 from bot.people import Person
@@ -18,6 +20,14 @@ from bot.referrals import Referral
 
 PAGE = 500
 LATEST = timedelta(days=400)  # a leaver that the directory learns of later than this asks nothing back
+
+_PAID_AND_LEFT = (
+    select(col(Bonus.id), col(Bonus.state_since), col(Person.end_on))
+    .join(Referral, col(Bonus.referral_id) == col(Referral.id))
+    .join(Person, col(Referral.hired_person_id) == col(Person.id))
+    .where(Bonus.state == "paid", Bonus.reward == "money", col(Person.end_on) < bindparam("today", type_=Date()))
+    .where(col(Bonus.state_since) > bindparam("since", type_=UtcDateTime()), ~let_pass_against("hire_left"))
+)
 
 
 def ask_back_leavers(session: Session, now: datetime, today: date, time_zone: str) -> tuple[int, bool]:
@@ -29,14 +39,10 @@ def ask_back_leavers(session: Session, now: datetime, today: date, time_zone: st
     days = int(settings.get(session, "bonus.clawback_days"))
     if not days:
         return 0, False
-    paid = (
-        select(col(Bonus.id), col(Bonus.state_since), col(Person.end_on))
-        .join(Referral, col(Bonus.referral_id) == col(Referral.id))
-        .join(Person, col(Referral.hired_person_id) == col(Person.id))
-        .where(Bonus.state == "paid", Bonus.reward == "money", col(Person.end_on) < today, col(Bonus.state_since) > now - LATEST - timedelta(days=days))
-        .where(~let_pass_against("hire_left"))
-    )
-    ids = [i for i, paid_at, left_on in session.exec(paid) if left_on and left_on <= _last_day(paid_at, days, time_zone)]
+    paid = session.exec(_PAID_AND_LEFT, params={"today": today, "since": now - LATEST - timedelta(days=days)})
+    ids = [i for i, paid_at, left_on in paid if left_on and left_on <= _last_day(paid_at, days, time_zone)]
+    if not ids:
+        return 0, False
     query = select(Bonus).where(col(Bonus.id).in_(ids[:PAGE]), Bonus.state == "paid").order_by(col(Bonus.id))
     found = list(session.exec(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
     for bonus in found:

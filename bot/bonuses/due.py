@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import Date, bindparam, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
@@ -18,11 +20,12 @@ from bot.referrals import Referral
 PAGE = 500
 LEFT = ("hire_left", "referrer_left")  # what `has_left` says
 _REFERRER, _NEWCOMER = aliased(Person), aliased(Person)  # made once: an alias has a copy of every column
+_TODAY = bindparam("today", type_=Date())
 
 
 def start_waiting(session: Session, now: datetime, today: date) -> bool:
     """The first day has come: accrued -> waiting. True when more is due."""
-    rows = _page(session, Bonus.state == "accrued", col(Bonus.start_on) <= today)
+    rows = _page(session, "accrued", today)
     for bonus in rows:
         move(session, now, None, bonus, "waiting")
     return len(rows) == PAGE
@@ -34,8 +37,7 @@ def drop_leavers(session: Session, now: datetime, today: date) -> tuple[int, boo
     Reads the directory as it is now, so that no change the people import brought can be missed. Returns how many ended, and whether
     more is due.
     """
-    is_asked = (col(Bonus.state) == "held") & col(Bonus.reason).in_(LEFT)  # HR's to answer, below
-    rows = _of_leavers(session, today, col(Bonus.state).in_((*UNDUE, "held")), ~is_asked)
+    rows = _of_leavers(session, today, is_late=False)
     for bonus in rows:
         move(session, now, None, bonus, "forfeited", has_left(session, bonus))
     return len(rows), len(rows) == PAGE
@@ -47,30 +49,36 @@ def ask_about_leavers(session: Session, now: datetime, today: date) -> tuple[int
 
     Returns how many were stopped, and whether more is due.
     """
-    rows = _of_leavers(session, today, col(Bonus.state).in_(("eligible", "approved")), ~let_pass_against(*LEFT))
+    rows = _of_leavers(session, today, is_late=True)
     for bonus in rows:
         move(session, now, None, bonus, "held", has_left(session, bonus))
     return len(rows), len(rows) == PAGE
 
 
-def _of_leavers(session: Session, today: date, *where: ColumnElement[bool]) -> list[Bonus]:
+def _of_leavers(session: Session, today: date, *, is_late: bool) -> list[Bonus]:
     """Bonuses whose referrer or newcomer left before the due day, as far as the rules ask for that; locked."""
-    conditions = []
-    if settings.get(session, "bonus.referrer_must_be_here"):
-        conditions.append(col(Bonus.payee_type).in_(EMPLOYED) & (col(_REFERRER.end_on) < today) & (col(_REFERRER.end_on) < col(Bonus.due_on)))
-    if settings.get(session, "bonus.hire_must_be_here"):
-        conditions.append((col(_NEWCOMER.end_on) < today) & (col(_NEWCOMER.end_on) < col(Bonus.due_on)))
-    if not conditions:
-        return []
-    query = (
+    asked = bool(settings.get(session, "bonus.referrer_must_be_here")), bool(settings.get(session, "bonus.hire_must_be_here"))
+    return list(session.exec(_leavers(is_late, *asked), params={"today": today})) if any(asked) else []
+
+
+@cache
+def _leavers(is_late: bool, referrer_must_be_here: bool, hire_must_be_here: bool) -> Any:
+    """The query of `_of_leavers`, made once for each set of rules: it runs every morning and at every change of the directory."""
+    referrer_left = col(Bonus.payee_type).in_(EMPLOYED) & (col(_REFERRER.end_on) < _TODAY) & (col(_REFERRER.end_on) < col(Bonus.due_on))
+    newcomer_left = (col(_NEWCOMER.end_on) < _TODAY) & (col(_NEWCOMER.end_on) < col(Bonus.due_on))
+    left = [condition for condition, is_asked in ((referrer_left, referrer_must_be_here), (newcomer_left, hire_must_be_here)) if is_asked]
+    is_hrs_to_answer = (col(Bonus.state) == "held") & col(Bonus.reason).in_(LEFT)
+    states, unless = (("eligible", "approved"), let_pass_against(*LEFT)) if is_late else ((*UNDUE, "held"), is_hrs_to_answer)
+    return (
         select(Bonus)
         .join(Referral, col(Bonus.referral_id) == col(Referral.id))
         .join(_REFERRER, col(Bonus.beneficiary_id) == _REFERRER.id)
         .outerjoin(_NEWCOMER, col(Referral.hired_person_id) == _NEWCOMER.id)
-        .where(*where)
-        .where(or_(*conditions))
+        .where(col(Bonus.state).in_(states), ~unless, or_(*left))
+        .order_by(col(Bonus.id))
+        .limit(PAGE)
+        .with_for_update(of=Bonus, skip_locked=True)
     )
-    return list(session.exec(query.order_by(col(Bonus.id)).limit(PAGE).with_for_update(of=Bonus, skip_locked=True)))
 
 
 def raise_due(session: Session, now: datetime, today: date) -> tuple[int, bool]:
@@ -78,7 +86,7 @@ def raise_due(session: Session, now: datetime, today: date) -> tuple[int, bool]:
 
     Returns how many now wait for HR, and whether more is due.
     """
-    rows = _page(session, Bonus.state == "waiting", col(Bonus.due_on) <= today)
+    rows = _page(session, "waiting", today)
     raised, _kept = 0, _looked_at(session, rows)
     for bonus in rows:
         to, reason = verdict(session, bonus)
@@ -97,7 +105,14 @@ def _looked_at(session: Session, rows: list[Bonus]) -> list[SQLModel]:
     return [*referrals, *session.exec(select(Person).where(col(Person.id).in_(concerned)))]
 
 
-def _page(session: Session, *where: object) -> list[Bonus]:
-    """Rows to move, all locked before the first one is, so that the ledger's head is always the last lock taken."""
-    query = select(Bonus).where(*where).order_by(col(Bonus.id)).limit(PAGE)  # type: ignore[arg-type]
-    return list(session.exec(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+# Rows to move, all locked before the first one is, so that the ledger's head is always the last lock taken.
+_DUE = {
+    state: select(Bonus).where(Bonus.state == state, day <= _TODAY).order_by(col(Bonus.id)).limit(PAGE)
+    .with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    for state, day in (("accrued", col(Bonus.start_on)), ("waiting", col(Bonus.due_on)))
+}  # fmt: skip
+
+
+def _page(session: Session, state: str, today: date) -> list[Bonus]:
+    """Bonuses in a state whose day has come."""
+    return list(session.exec(_DUE[state], params={"today": today}))
