@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, insert
+from sqlalchemy import Index, bindparam, insert
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.db import utc_field
@@ -40,6 +40,9 @@ def note_many(session: Session, now: datetime, actor_id: int | None, subject: st
         session.execute(_WRITE, rows)
 
 
+_HISTORY = select(AuditEntry).where(AuditEntry.subject == bindparam("subject"), AuditEntry.subject_id == bindparam("subject_id")).order_by(col(AuditEntry.id))
+
+
 def history(session: Session, subject: str, subject_id: int) -> list[AuditEntry]:
     """Everything that was done to one thing, oldest first."""
-    return list(session.exec(select(AuditEntry).where(AuditEntry.subject == subject, AuditEntry.subject_id == subject_id).order_by(col(AuditEntry.id))))
+    return list(session.exec(_HISTORY, params={"subject": subject, "subject_id": subject_id}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import CursorResult, func, insert, update
+from sqlalchemy import CursorResult, bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
 from bot import audit, ledger, outbox, people, settings
@@ -22,14 +22,16 @@ from bot.plans import Charity
 _PAGE = 500
 
 
+_READY = select(Bonus).where(Bonus.state == "approved", Bonus.currency == bindparam("currency")).order_by(col(Bonus.id)).with_for_update()
+
+
 def close(session: Session, now: datetime, actor_id: int, currency: str) -> PayRun:
     """Export every approved bonus of a currency: one closed pay run with its files.
 
     Two at once never hold the same bonus: the rows are locked, then moved. Raises Refusal `forbidden`, or `payruns.empty`.
     """
     require(session, actor_id)
-    ready = select(Bonus).where(Bonus.state == "approved", Bonus.currency == currency).order_by(col(Bonus.id))
-    bonuses = list(session.exec(ready.with_for_update().execution_options(populate_existing=True)))
+    bonuses = list(session.exec(_READY, params={"currency": currency}, execution_options={"populate_existing": True}))
     if not bonuses:
         raise Refusal("payruns.empty", currency=currency)
     ledger.lock(session)  # the next number is read behind the ledger's head, so two runs cannot take the same one

@@ -95,9 +95,12 @@ def has_role(session: Session, person_id: int, *roles: str) -> bool:
     return bool(roles_of(session, person_id) & set(roles))
 
 
+_HOLDERS = select(Person).join(RoleGrant, col(RoleGrant.person_id) == Person.id).where(RoleGrant.role == bindparam("role")).order_by(col(Person.id))
+
+
 def holders(session: Session, role: str) -> list[Person]:
     """Everybody who holds a role, by id."""
-    return list(session.exec(select(Person).join(RoleGrant, col(RoleGrant.person_id) == Person.id).where(RoleGrant.role == role).order_by(col(Person.id))))
+    return list(session.exec(_HOLDERS, params={"role": role}))
 
 
 def grant(session: Session, now: datetime, actor_id: int | None, person: Person, role: str) -> bool:

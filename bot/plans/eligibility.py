@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot import people, settings
@@ -43,10 +44,12 @@ def candidate_reason(session: Session, hired: Person, referred_on: date) -> str 
     return None
 
 
+_EARLIER_ENDS = select(PersonChange.old).where(PersonChange.person_id == bindparam("person_id"), PersonChange.field == "end_on", col(PersonChange.old) != "")
+
+
 def _left_on(session: Session, person: Person) -> list[date]:
     """Every day on which they are known to have left: the directory's, and those it held before they came back."""
-    changed = session.exec(select(PersonChange.old).where(PersonChange.person_id == person.id, PersonChange.field == "end_on", col(PersonChange.old) != ""))
-    days = [date.fromisoformat(old) for old in changed]
+    days = [date.fromisoformat(old) for old in session.exec(_EARLIER_ENDS, params={"person_id": person.id})]
     return [*days, person.end_on] if person.end_on else days
 
 

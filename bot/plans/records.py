@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, bindparam, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot import audit
@@ -141,9 +141,12 @@ def current_plans(session: Session) -> list[BonusPlan]:
     return list(session.exec(select(BonusPlan).where(col(BonusPlan.is_current)).order_by(col(BonusPlan.is_default).desc(), col(BonusPlan.name))))
 
 
+_PARTS = select(Milestone).where(Milestone.plan_id == bindparam("plan_id")).order_by(col(Milestone.position))
+
+
 def milestones(session: Session, plan_id: int) -> list[Milestone]:
     """The parts of one version, in order."""
-    return list(session.exec(select(Milestone).where(Milestone.plan_id == plan_id).order_by(col(Milestone.position))))
+    return list(session.exec(_PARTS, params={"plan_id": plan_id}))
 
 
 def draft_plan(session: Session, now: datetime, actor_id: int | None, draft: PlanDraft) -> BonusPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from bot import audit, outbox, people
@@ -56,9 +56,12 @@ def end_leave(session: Session, now: datetime, actor_id: int | None, person: Per
     return True
 
 
+_LEAVE_OF = select(RecruiterLeave).where(RecruiterLeave.person_id == bindparam("person_id"))
+
+
 def leave_of(session: Session, person_id: int) -> RecruiterLeave | None:
     """The leave written down for somebody: a coming one, or the one they are on."""
-    return session.exec(select(RecruiterLeave).where(RecruiterLeave.person_id == person_id)).first()
+    return session.exec(_LEAVE_OF, params={"person_id": person_id}).first()
 
 
 def deputy_of(session: Session, person: Person, now: datetime) -> Person | None:

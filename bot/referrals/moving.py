@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, CursorResult, update
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, CursorResult, bindparam, update
+from sqlmodel import Session, SQLModel, col, select
 
 from bot import audit, outbox, people
 from bot.errors import Refusal, Stale
@@ -116,10 +116,14 @@ def stale(session: Session, referral: Referral, actor_id: int | None) -> Stale:
     return Stale("referrals.stale.by_other", stage=stage, name=actor.name if actor else "")
 
 
+_TABLE = SQLModel.metadata.tables["referral"]  # of the table, and built once: the row is read anew afterwards
+_HERE = update(_TABLE).where(_TABLE.c.id == bindparam("seen_id"), _TABLE.c.version == bindparam("seen_version"))
+
+
 def put(session: Session, actor_id: int | None, referral: Referral, version: int, new: dict[str, object], *where: ColumnElement[bool]) -> None:
     """Write `new` where the referral is still at `version`, and `where` holds. Raises Stale telling who was quicker."""
-    here = update(Referral).where(col(Referral.id) == referral.id, col(Referral.version) == version, *where)
-    result = session.execute(here.values(**new, version=version + 1).execution_options(synchronize_session=False))
+    here = _HERE.where(*where) if where else _HERE
+    result = session.execute(here, {"seen_id": referral.id, "seen_version": version} | new | {"version": version + 1})
     assert isinstance(result, CursorResult)
     if result.rowcount != 1:
         raise stale(session, referral, actor_id)
@@ -163,9 +167,11 @@ def _tell_recruiters(session: Session, now: datetime, referral: Referral) -> Non
     outbox.owe_room(session, now, f"referral:{rid}:new:recruiting", "referral_new", rid, "recruiting")
 
 
+_LATER = select(Referral).where(Referral.duplicate_of_id == bindparam("first_id"), Referral.stage == "duplicate")
+
+
 def _tell_duplicates(session: Session, now: datetime, referral_id: int) -> None:
     """Whoever referred the same candidate later is not left in silence: they hear that it is over, and no more than that."""
-    later = select(Referral).where(Referral.duplicate_of_id == referral_id, Referral.stage == "duplicate")
-    for referral in session.exec(later):
+    for referral in session.exec(_LATER, params={"first_id": referral_id}):
         if referrer := session.get(Person, referral.referrer_id):
             outbox.owe(session, now, f"referral:{referral.id}:over:referrer", "referral_over", referral.id or 0, referrer)
