@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Dialect
+from sqlalchemy.util import LRUCache
 
 from bot.db import Database
 from bot.desks import Deployment
@@ -65,6 +68,16 @@ def postgres_url() -> Iterator[str]:
 
 
 _numbers = itertools.count()
+_DIALECTS: dict[str, Dialect] = {}
+_COMPILED: LRUCache[Any, Any] = LRUCache(3000)
+
+
+def sharing(database: Database) -> Database:
+    """The database, with the SQL that earlier tests had compiled: a fifth of a test's time went into compiling the same anew."""
+    for engine in {database.writer, database.reader}:
+        engine.dialect = _DIALECTS.setdefault(engine.name, engine.dialect)
+        engine.update_execution_options(compiled_cache=_COMPILED)
+    return database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
@@ -72,14 +85,14 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated database, empty, on SQLite and on PostgreSQL (where the serving role owns nothing)."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "vinkki.db")
-        database = Database(f"sqlite:///{tmp_path / 'vinkki.db'}")
+        database = sharing(Database(f"sqlite:///{tmp_path / 'vinkki.db'}"))
         yield database
         database.close()
         return
     from tests_postgres import fresh_database
 
     with fresh_database(request.getfixturevalue("postgres_url"), next(_numbers)) as url:
-        database = Database(url)
+        database = sharing(Database(url))
         yield database
         database.close()
 
@@ -88,7 +101,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 def lite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database, for tests in which the kind of database does not matter."""
     shutil.copy(sqlite_template, tmp_path / "lite.db")
-    database = Database(f"sqlite:///{tmp_path / 'lite.db'}")
+    database = sharing(Database(f"sqlite:///{tmp_path / 'lite.db'}"))
     yield database
     database.close()
 
