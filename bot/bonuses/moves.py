@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, exists, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel, col
 
 from bot import audit, ledger, outbox, people
@@ -48,7 +49,8 @@ def move(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, to
     if old in ("eligible", "approved") and to != "approved":  # a yes was to what it was then
         session.execute(_FORGET_YES, {"of_id": bonus.id})
     if to in ("forfeited", "void") and bonus.amount_minor:
-        ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", _accrued(session, bonus).id or 0)
+        entry = _accrued(session, bonus)
+        ledger.reverse(session, now, f"bonus:{bonus.id}:{to}", entry.id or 0)
     if is_told and to in TOLD:
         tell(session, now, bonus, to)
     return bonus
@@ -66,12 +68,14 @@ def _step(session: Session, now: datetime, actor_id: int | None, bonus: Bonus, t
     """The guarded write of a move, and its audit row."""
     old, version = bonus.state, bonus.version
     session.flush()
-    seen = {"seen_id": bonus.id, "seen_state": old, "seen_version": version}
-    done = session.execute(_MOVE, seen | {"state": to, "version": version + 1, "state_since": now, "reason": reason, "escalated_at": None})
+    new = {"state": to, "version": version + 1, "state_since": now, "reason": reason, "escalated_at": None}
+    done = session.execute(_MOVE, {"seen_id": bonus.id, "seen_state": old, "seen_version": version} | new)
     assert isinstance(done, CursorResult)
-    session.expire(bonus)
     if done.rowcount != 1:
+        session.expire(bonus)
         raise overtaken(session, bonus)
+    for name, value in new.items():  # as it is in the table now: nothing need be read again
+        set_committed_value(bonus, name, value)
     note(session, now, actor_id, bonus, old)
 
 

@@ -39,9 +39,11 @@ def post(session: Session, now: datetime, movement: Movement) -> LedgerEntry:
 
 def post_many(session: Session, now: datetime, movements: Sequence[Movement]) -> int:
     """Write movements in order, in one go; returns how many were new. Raises LedgerError as `post` does."""
-    if not movements:
-        return 0
-    number, last = lock(session)
+    return _append(session, now, movements, *lock(session)) if movements else 0
+
+
+def _append(session: Session, now: datetime, movements: Sequence[Movement], number: int, last: str) -> int:
+    """The same behind the locked head, which holds `number` entries and the hash `last`."""
     known = _known(session, [m.key for m in movements])
     rows: list[dict[str, Any]] = []
     for movement in movements:
@@ -65,14 +67,16 @@ def reverse(session: Session, now: datetime, key: str, entry_id: int) -> LedgerE
 
     Raises LedgerError when another key reversed it before, when it is itself a reversal, or when there is no such entry.
     """
-    lock(session)
+    head = lock(session)
     entry = session.get(LedgerEntry, entry_id)
     if entry is None or entry.reverses_id is not None:
         raise LedgerError(f"entry {entry_id} cannot be reversed")
     earlier = session.exec(_REVERSAL_OF, params={"entry_id": entry_id}).first()
     if earlier and earlier.key != key:
         raise LedgerError(f"entry {entry_id} was reversed already, by {earlier.key}")
-    return post(session, now, Movement(key, entry.credit_account, entry.debit_account, entry.money, entry.subject, entry.subject_id, entry_id))
+    contra = Movement(key, entry.credit_account, entry.debit_account, entry.money, entry.subject, entry.subject_id, entry_id)
+    _append(session, now, [contra], *head)
+    return session.exec(_OF_KEY, params={"key": key}).one()
 
 
 def lock(session: Session) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_
+from sqlalchemy import bindparam, func, or_
 from sqlmodel import Session, col, select
 
 from bot.ledger.records import LedgerAccount, LedgerEntry, LedgerHead
@@ -45,9 +45,14 @@ def head(session: Session) -> LedgerHead:
     return LedgerHead(entries=found[0], hash=found[1]) if found else LedgerHead()
 
 
+_ENTRIES_OF = (
+    select(LedgerEntry).where(LedgerEntry.subject == bindparam("subject"), LedgerEntry.subject_id == bindparam("subject_id")).order_by(col(LedgerEntry.id))
+)
+
+
 def entries_of(session: Session, subject: str, subject_id: int) -> list[LedgerEntry]:
     """Every entry about one thing, in the order of the book."""
-    return list(session.exec(select(LedgerEntry).where(LedgerEntry.subject == subject, LedgerEntry.subject_id == subject_id).order_by(col(LedgerEntry.id))))
+    return list(session.exec(_ENTRIES_OF, params={"subject": subject, "subject_id": subject_id}))
 
 
 def latest(session: Session, limit: int, before: int | None = None) -> list[LedgerEntry]:

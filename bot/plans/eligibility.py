@@ -28,7 +28,8 @@ class Asked:
 
 def referrer_reason(session: Session, asked: Asked) -> str | None:
     """Why this person cannot earn a bonus for this referral, or None when they can."""
-    return next((reason for setting, reason, rule in REFERRER_RULES if settings.get(session, setting) and rule(session, asked)), None)
+    roles = people.roles_of(session, asked.referrer.id or 0)
+    return next((reason for setting, reason, rule in REFERRER_RULES if settings.get(session, setting) and rule(session, asked, roles)), None)
 
 
 def candidate_reason(session: Session, hired: Person, referred_on: date) -> str | None:
@@ -65,27 +66,27 @@ def manages(session: Session, boss_id: int, person_id: int | None) -> bool:
     return False
 
 
-def _is_recruiting(session: Session, asked: Asked) -> bool:
-    return people.has_role(session, asked.referrer.id or 0, "hr", "recruiter")
+def _is_recruiting(_session: Session, _asked: Asked, roles: frozenset[str]) -> bool:
+    return bool(roles & {"hr", "recruiter"})
 
 
-def _is_executive(session: Session, asked: Asked) -> bool:
-    return people.has_role(session, asked.referrer.id or 0, "executive")
+def _is_executive(_session: Session, _asked: Asked, roles: frozenset[str]) -> bool:
+    return "executive" in roles
 
 
-def _is_contractor(session: Session, asked: Asked) -> bool:
+def _is_contractor(_session: Session, asked: Asked, _roles: frozenset[str]) -> bool:
     return asked.referrer.kind == "contractor"
 
 
-def _is_manager(session: Session, asked: Asked) -> bool:
+def _is_manager(session: Session, asked: Asked, _roles: frozenset[str]) -> bool:
     boss = asked.referrer.id or 0
     hired = session.get(Person, asked.hired_id) if asked.hired_id else None
     return manages(session, boss, asked.hiring_manager_id) or manages(session, boss, hired.manager_id if hired else None)
 
 
-Rule = Callable[[Session, Asked], bool]
+Rule = Callable[[Session, Asked, frozenset[str]], bool]
 
-# setting that turns the rule on, reason it gives, rule
+# setting that turns the rule on, reason it gives, rule (of what is asked, and the roles of whoever refers)
 REFERRER_RULES: tuple[tuple[str, str, Rule], ...] = (
     ("bonus.exclude_recruiting", "recruiting", _is_recruiting),
     ("bonus.exclude_executives", "executive", _is_executive),

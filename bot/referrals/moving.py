@@ -49,8 +49,9 @@ def move(
         raise Refusal("referrals.unknown")
     if version is not None and version != referral.version:
         raise stale(session, referral, actor_id)
-    _check(session, referral, actor_id, to, by)
-    cause = by or _cause(session, actor_id)
+    causes = frozenset({by}) if by else causes_of(session, actor_id)
+    _check(referral, to, causes)
+    cause = by or next(c for c in ("recruiter", "hr", "time") if c in causes)
     old = referral.stage
     promise = deadline(session, now, referral)
     _update(session, now, actor_id, referral, to, facts)
@@ -137,13 +138,7 @@ def causes_of(session: Session, actor_id: int | None) -> frozenset[str]:
     return people.roles_of(session, actor_id) & {"recruiter", "hr"}
 
 
-def _cause(session: Session, actor_id: int | None) -> str:
-    causes = causes_of(session, actor_id)
-    return next((c for c in ("recruiter", "hr", "time") if c in causes), "")
-
-
-def _check(session: Session, referral: Referral, actor_id: int | None, to: str, by: str) -> None:
-    causes = frozenset({by}) if by else causes_of(session, actor_id)
+def _check(referral: Referral, to: str, causes: frozenset[str]) -> None:
     if not causes:
         raise Refusal("forbidden")
     if not may(referral.stage, to, causes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import psycopg
 import pytest
 from conftest import START
 from sqlalchemy import delete, insert, text
@@ -227,7 +228,7 @@ async def test_the_serving_role_cannot_take_the_triggers_away(db: Database) -> N
         await db.write(lambda s: s.execute(text("TRUNCATE ledgerentry CASCADE")))
     owned = "SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
     assert await db.read(lambda s: s.execute(text(owned)).scalar_one()) == 0, "whoever serves owns nothing"
-    with pytest.raises(DatabaseError, match="append-only"):  # not even the owner, by mistake
+    with pytest.raises(psycopg.DatabaseError, match="append-only"):  # not even the owner, by mistake
         as_owner(db.url, "TRUNCATE ledgerentry CASCADE")
 
 
