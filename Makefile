@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup setup-dev demo demo-reset test check lint types layers coverage machine soak mutants bench lock revision screenshots clean
+.PHONY: setup setup-dev demo demo-reset test check lint types layers coverage soak mutants bench lock revision screenshots clean
 
 setup: $(VENV)/.runtime  ## the virtual environment with the locked dependencies
 
@@ -55,9 +55,6 @@ layers: setup-dev
 
 coverage: setup-dev  ## the tests again, and which lines and branches none of them reaches
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup --cov --cov-report=term-missing:skip-covered
-
-machine: setup-dev  ## the bonus machine at 2,000 runs of 50 steps: some four minutes on two cores
-	@VINKKI_RUNS=2000 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py
 
 soak: setup-dev  ## the long way: 20,000 runs of the bonus machine (VINKKI_RUNS), every kill on PostgreSQL too, three years with 2,000 candidates
 	@VINKKI_SOAK=1 $(BIN)/python -m pytest -n 2 tests/properties/test_bonus_machine.py tests/properties/test_three_years.py tests/bot/bonuses/test_killed.py

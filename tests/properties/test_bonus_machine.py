@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 SOAK = bool(os.environ.get("VINKKI_SOAK"))
-RUNS, PARTS, STEPS = int(os.environ.get("VINKKI_RUNS", "20000" if SOAK else "400")), 8, 50  # in parts, so that two workers share them
+RUNS, PARTS, STEPS = int(os.environ.get("VINKKI_RUNS", "20000" if SOAK else "2000")), 10, 50  # in parts, so that workers share them
 BUDGET = settings(
     max_examples=max(RUNS // PARTS, 1), stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True,
     phases=list(Phase) if SOAK else [Phase.explicit, Phase.reuse, Phase.generate],
