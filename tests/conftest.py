@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Engine
 from sqlalchemy.util import LRUCache
 
 from bot.db import Database
@@ -72,11 +72,18 @@ _DIALECTS: dict[str, Dialect] = {}
 _COMPILED: LRUCache[Any, Any] = LRUCache(3000)
 
 
-def sharing(database: Database) -> Database:
-    """The database, with the SQL that earlier tests had compiled: a fifth of a test's time went into compiling the same anew."""
-    for engine in {database.writer, database.reader}:
-        engine.dialect = _DIALECTS.setdefault(engine.name, engine.dialect)
-        engine.update_execution_options(compiled_cache=_COMPILED)
+def sharing(engine: Engine) -> Engine:
+    """The engine, with the SQL that earlier ones had compiled: two fifths of the tests' time went into compiling the same anew."""
+    engine.dialect = _DIALECTS.setdefault(engine.name, engine.dialect)
+    engine.update_execution_options(compiled_cache=_COMPILED)
+    return engine
+
+
+def opened(url: str) -> Database:
+    """A test's database; close it."""
+    database = Database(url)
+    sharing(database.writer)
+    sharing(database.reader)
     return database
 
 
@@ -85,14 +92,14 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated database, empty, on SQLite and on PostgreSQL (where the serving role owns nothing)."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "vinkki.db")
-        database = sharing(Database(f"sqlite:///{tmp_path / 'vinkki.db'}"))
+        database = opened(f"sqlite:///{tmp_path / 'vinkki.db'}")
         yield database
         database.close()
         return
     from tests_postgres import fresh_database
 
     with fresh_database(request.getfixturevalue("postgres_url"), next(_numbers)) as url:
-        database = sharing(Database(url))
+        database = opened(url)
         yield database
         database.close()
 
@@ -101,7 +108,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 def lite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database, for tests in which the kind of database does not matter."""
     shutil.copy(sqlite_template, tmp_path / "lite.db")
-    database = sharing(Database(f"sqlite:///{tmp_path / 'lite.db'}"))
+    database = opened(f"sqlite:///{tmp_path / 'lite.db'}")
     yield database
     database.close()
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from conftest import START
+from conftest import opened as opened_database
 from flows.full_house import ACTORS, FullHouse, Rehearsal, full_house, run
 from flows.oracle import FORMS, PARTS, May
 from story_world import text_of
 from tests_postgres import fresh_database
 
 from bot import desks
-from bot.db import Database
 from bot.desks import Deployment
 from bot.desks.tables import TABLE
 from bot.messages import Answer, Ask, Caller, Command, Correct, Event, Heard, HomeOpened, Lookup, Press, Submission, Unknown, answer_json
@@ -76,7 +76,7 @@ def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 @contextmanager
 def opened(url: str) -> Iterator[Stage]:
     """A house in a database of its own."""
-    db, tokens = Database(url), itertools.count(1)
+    db, tokens = opened_database(url), itertools.count(1)
     deployment = Deployment(
         base_url="http://127.0.0.1:8765", organisation="Meri Oy", currency="EUR", time_zone="Europe/Helsinki", default_locale="en",
         vault=Vault("a-test-key-that-is-long-enough-000"), new_token=lambda: f"token{next(tokens):017d}",

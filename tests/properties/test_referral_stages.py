@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import START, add_person
+from conftest import opened as opened_database
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -43,7 +44,7 @@ def fresh() -> tuple[Database, Path]:
         upgrade(f"sqlite:///{TEMPLATE[0]}")
     folder = Path(tempfile.mkdtemp(dir=MEMORY))
     shutil.copy(TEMPLATE[0], folder / "x.db")
-    return Database(f"sqlite:///{folder / 'x.db'}"), folder
+    return opened_database(f"sqlite:///{folder / 'x.db'}"), folder
 
 
 class Referring(RuleBasedStateMachine):

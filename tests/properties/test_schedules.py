@@ -10,6 +10,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from conftest import sharing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, create_engine, select
@@ -59,7 +60,7 @@ class World:
     """A company in memory: a strategy since the start, an empty ledger, one feed."""
 
     def __init__(self, zone: str, start: datetime) -> None:
-        self.engine = create_engine("sqlite://")
+        self.engine = sharing(create_engine("sqlite://"))
         SQLModel.metadata.create_all(self.engine)
         self.session, self.deployment = Session(self.engine), deployment(zone)
         self.zone, self.fired = ZoneInfo(zone), Counter[tuple[str, date]]()
@@ -195,7 +196,7 @@ def test_every_hour_of_the_plan_is_a_moment_or_refused(zone: str) -> None:
 
 def test_the_outbox_waits_for_the_same_moment_whatever_the_clock_did() -> None:
     """A delivery is due at a moment, and a clock put back sends nothing a second time."""
-    engine = create_engine("sqlite://")
+    engine = sharing(create_engine("sqlite://"))
     SQLModel.metadata.create_all(engine)
     start = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # an hour that Helsinki's clocks show twice
     with Session(engine) as session:

@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
-from conftest import START, add_person
+from conftest import START, add_person, sharing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, create_engine, select
@@ -32,7 +32,7 @@ def look(db: Database, story: stories.Story, person: Person, network: str = "") 
 @settings(max_examples=12)
 @given(captions=st.integers(1, 9), people=st.integers(1, 40))
 def test_captions_are_given_evenly_and_neighbours_differ(captions: int, people: int) -> None:
-    engine = create_engine("sqlite://")
+    engine = sharing(create_engine("sqlite://"))
     SQLModel.metadata.create_all(engine)
     with Session(engine) as session:
         texts = tuple(CaptionDraft(f"Caption {i}") for i in range(captions))
