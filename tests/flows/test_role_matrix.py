@@ -137,6 +137,7 @@ def test_who_has_left_or_is_not_known_can_do_nothing(stage: Stage) -> None:
     assert isinstance(stage.hear("stranger", HomeOpened()), Unknown)
 
 
+@pytest.mark.long
 def test_a_hostile_value_does_nothing_and_is_explained(stage: Stage) -> None:
     for part, name, may in rows():
         first = sorted(may.who)[0]
@@ -150,6 +151,7 @@ def test_a_hostile_value_does_nothing_and_is_explained(stage: Stage) -> None:
                     assert refusal(answer) or isinstance(answer, Correct), (*where, answer)
 
 
+@pytest.mark.long
 def test_a_form_may_come_back_with_nothing_or_with_nonsense_in_it(stage: Stage) -> None:
     for part, name, may in rows():
         if part != "forms":

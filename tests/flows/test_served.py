@@ -85,6 +85,7 @@ def urls(postgres_url: str) -> Iterator[tuple[str, str]]:
         yield owner, make_url(owner).set(username="vinkki_serving", password="serving").render_as_string(hide_password=False)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 @pytest.mark.xdist_group("postgres")
 async def test_the_main_job_runs_by_signed_requests_through_the_served_house_on_postgresql(

@@ -15,6 +15,7 @@ from playwright.async_api import async_playwright, expect
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.xdist_group("tour"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (apt-get install chromium)"),

@@ -31,6 +31,7 @@ from bot.outbox import Delivery
 from bot.referrals import CAUSES, HIDDEN, MOVES, STAGES, Candidate, Referral, StageChange
 from bot.vault import Vault
 
+pytestmark = pytest.mark.long
 SECRET = "Maija Salainen"
 NUMBERS = itertools.count(1)
 TEMPLATE: list[Path] = []

@@ -26,6 +26,7 @@ from bot.stories import Feed, FeedDraft
 from bot.stories.moments import place
 from bot.vault import Vault
 
+pytestmark = pytest.mark.long
 ZONES = ("Europe/Helsinki", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
 FIRST, LAST = date(2026, 1, 1), date(2031, 12, 31)
 STEPS = {"report": clock_strategy.report_week, "ledger": clock_bonuses.read_ledger, "enrolled": clock_stories.count_enrolled}
@@ -74,15 +75,17 @@ class World:
         strategy.create(self.session, long_ago, author.id or 0, "Calm", "People stay calm", None)
         self.feed = stories.add_feed(self.session, start, author.id or 0, FeedDraft("Blog", "https://meri.example/rss"))
         self.reads: list[datetime] = []
+        self.known = self._done()
 
     def tick(self, at: datetime) -> None:
         """Every step until nothing more is due, as the scheduler does."""
-        before = self._done()
         for step in STEPS.values():
             while step(self.session, self.deployment, at):
                 pass
-        for what in self._done() - before:
+        done = self._done()
+        for what in done - self.known:
             self.fired[what] += 1
+        self.known = done
         if polling.is_due(self.session, Feed, at):
             polling.claim_due(self.session, Feed, at, 1)
             stories.settle_feed(self.session, at, self.feed, Outcome(), 0.5)
