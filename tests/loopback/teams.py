@@ -1,7 +1,7 @@
 """A Bot Framework channel on loopback, in a process of its own: keys, token endpoint and Connector, as strict as the real ones.
 
 Run as `python tests/loopback/teams.py`: prints {"url": …} once it listens. It ends with its standard input.
-What tests may ask of it lies under /_: members, channels, what was recorded, refusals to come, a new signing key.
+What tests may ask of it lies under /_: members, channels, what was recorded, refusals to come, a new signing key, a new beginning.
 """
 
 from __future__ import annotations
@@ -40,9 +40,13 @@ class Channel:
     """Everything the channel knows."""
 
     def __init__(self, throttle_every: int) -> None:
-        self.throttle_every = throttle_every
         self.keys: dict[str, Any] = {}
         self.roll()
+        self.begin(throttle_every)
+
+    def begin(self, throttle_every: int) -> None:
+        """Nobody is here and nothing was said; the signing key stays, since making one takes long."""
+        self.throttle_every = throttle_every
         self.is_down = False
         self.fetches = 0
         self.tokens: list[str] = []
@@ -103,6 +107,9 @@ class Channel:
         return conversation_id
 
     # What tests ask for.
+
+    def do_begin(self, base: str, throttle_every: int) -> None:
+        self.begin(throttle_every)
 
     def do_join(self, base: str, aad: str, email: str = "", role: str = "user") -> dict[str, str]:
         user = f"29:{aad}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+import atexit
 import itertools
 import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,17 +74,24 @@ class TeamsClient:
             return response.status, json.loads(text) if response.content_type == "application/json" and text else None
 
 
+_idle: list[str] = []  # channels that somebody had and gave back, by address
+
+
+def _start() -> str:
+    """A channel in a process of its own, which ends with this one; returns its address."""
+    process = subprocess.Popen([sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(process.communicate)  # closes its standard input, and waits
+    assert process.stdout is not None
+    return str(json.loads(process.stdout.readline())["url"])
+
+
 @asynccontextmanager
 async def open_channel(throttle_every: int = 0) -> AsyncIterator[TeamsClient]:
-    """The channel in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(SERVER), str(throttle_every), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )  # fmt: skip
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        url = json.loads(await process.stdout.readline())["url"]
-        async with aiohttp.ClientSession() as http:
-            yield TeamsClient(url, http)
-    finally:
-        process.stdin.close()
-        await process.wait()
+    """A channel in a process of its own, in which nothing was said yet. One that was given back begins anew: starting costs more
+    than most tests."""
+    url = _idle.pop() if _idle else _start()
+    async with aiohttp.ClientSession() as http:
+        client = TeamsClient(url, http)
+        await client.ask("begin", throttle_every=throttle_every)
+        yield client
+    _idle.append(url)  # not after an error: it may be the process that is ill

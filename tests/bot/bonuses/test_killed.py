@@ -71,22 +71,28 @@ def everything(world: World) -> dict[str, list[tuple[object, ...]]]:
     return {t: sorted(map(tuple, world.db.read_now(lambda s, t=t: s.execute(text(f"SELECT * FROM {t}")).all())), key=repr) for t in TABLES}
 
 
+@pytest.fixture(scope="module")
+def children() -> Iterator[subprocess.Popen[str]]:
+    """The process whose children are killed: one for all tests, since it keeps no connection and is told the database each time."""
+    process = subprocess.Popen([sys.executable, CHILD, "killed"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin and process.stdout
+    yield process
+    process.stdin.close()
+    assert process.wait(timeout=30) == 0
+    process.stdout.close()
+
+
 @pytest.fixture
-def doomed(world: World) -> Iterator[Callable[[str, int, int, int], bool]]:
+def doomed(world: World, children: subprocess.Popen[str]) -> Callable[[str, int, int, int], bool]:
     """Does a deed in a process that is killed at a write; False when it came to its end, since there were fewer."""
-    children = subprocess.Popen([sys.executable, CHILD, "killed", world.db.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert children.stdin and children.stdout
 
     def do(deed: str, who: int, subject: int, where: int) -> bool:
-        print(deed, who, subject, where, file=children.stdin, flush=True)
+        print(world.db.url, deed, who, subject, where, file=children.stdin, flush=True)
         answer = children.stdout.readline().strip() if children.stdout else ""
-        assert answer in ("killed", "lived")
+        assert answer in ("killed", "lived"), answer
         return answer == "killed"
 
-    yield do
-    children.stdin.close()
-    assert children.wait(timeout=30) == 0
-    children.stdout.close()
+    return do
 
 
 @pytest.mark.timeout(300)
