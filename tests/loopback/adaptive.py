@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft6Validator
+from jsonschema.validators import extend
 
 LIMIT = 28 * 1024
 _POINT = {"x": (str, int), "y": (int, float)}
@@ -20,9 +21,43 @@ _GROUPED = ("Chart.VerticalBar.Grouped", "Chart.Line")
 
 
 @cache
-def _validator(definition: str) -> Draft6Validator:
-    schema = json.loads((files("adaptive_cards") / "schemas" / "schema-1.5.json").read_text())
-    return Draft6Validator({"definitions": schema["definitions"], "$ref": f"#/definitions/{definition}"})
+def _definitions() -> dict[str, Any]:
+    return dict(json.loads((files("adaptive_cards") / "schemas" / "schema-1.5.json").read_text())["definitions"])
+
+
+def _kinds(branch: dict[str, Any]) -> list[str]:
+    """Which `type` fits a branch that names one element or action; empty where it does not say."""
+    if branch.get("required") != ["type"]:
+        return []
+    definition = _definitions()[branch["allOf"][0]["$ref"].removeprefix("#/definitions/")]
+    return list(definition.get("properties", {}).get("type", {}).get("enum", ()))
+
+
+def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Any:
+    """`anyOf` without the elements of another `type`, which cannot fit: to try all sixteen, each with its children, took most of the time."""
+    if isinstance(instance, dict) and isinstance(kind := instance.get("type"), str):
+        branches = [b for b in branches if kind in b.get("kinds", (kind,))] or branches
+    return Draft6Validator.VALIDATORS["anyOf"](validator, branches, instance, schema)
+
+
+@cache
+def _validator() -> Any:
+    """References are put in place once (what stands beside one is ignored in draft 6), so a definition that holds itself is a loop."""
+    placed: dict[str, dict[str, Any]] = {name: {} for name in _definitions()}
+
+    def place(value: Any) -> Any:
+        if isinstance(value, list):
+            return [place(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(target := value.get("$ref"), str):
+            return placed[target.removeprefix("#/definitions/")]
+        inner = {k: place(v) for k, v in value.items()}
+        return {**inner, "kinds": kinds} if (kinds := _kinds(value)) else inner
+
+    for name, definition in _definitions().items():
+        placed[name] |= place(definition)
+    return extend(Draft6Validator, {"anyOf": _any_of})(placed["AdaptiveCard"])
 
 
 def problems(card: Any, *, in_dialog: bool = False) -> list[str]:
@@ -35,7 +70,7 @@ def problems(card: Any, *, in_dialog: bool = False) -> list[str]:
     if card.get("version") != "1.5":
         found.append(f"version {card.get('version')}")
     plain = _without_extensions(card, found)
-    found += [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in _validator("AdaptiveCard").iter_errors(plain)]
+    found += [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in _validator().iter_errors(plain)]
     ids = [n["id"] for n in nodes(card) if isinstance(n.get("id"), str)]
     found += [f"id {i} twice" for i in set(ids) if ids.count(i) > 1]
     for node in nodes(card):

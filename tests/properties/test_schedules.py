@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -57,12 +59,29 @@ def test_every_local_day_begins_once_at_its_hour(zone: str, hour: int) -> None:
     assert seen == [seen[0] + timedelta(days=i) for i in range(len(seen))], "no day is left out, none comes again"
 
 
+@cache
+def _tables() -> str:
+    """The statements that make every table, put together once: each of some hundred worlds is an empty database of its own."""
+    engine = sharing(create_engine("sqlite://"))
+    SQLModel.metadata.create_all(engine)
+    with closing(engine.raw_connection()) as raw:
+        made = raw.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    engine.dispose()
+    return ";".join(sql for (sql,) in made)
+
+
+_REPORTS = select(Delivery.subject_id).where(Delivery.notice == "strategy_week")
+_CHECKS = select(ledger.LedgerCheck.day).where(ledger.LedgerCheck.finished_at != None)  # noqa: E711
+_DIGESTS = select(Delivery.subject_id).where(Delivery.notice == "bonus.digest", Delivery.deed == "send")
+
+
 class World:
     """A company in memory: a strategy since the start, an empty ledger, one feed."""
 
     def __init__(self, zone: str, start: datetime) -> None:
         self.engine = sharing(create_engine("sqlite://"))
-        SQLModel.metadata.create_all(self.engine)
+        with closing(self.engine.raw_connection()) as raw:
+            raw.executescript(_tables())
         self.session, self.deployment = Session(self.engine), deployment(zone)
         self.zone, self.fired = ZoneInfo(zone), Counter[tuple[str, date]]()
         author = Person(name="Nora Holm", email="nora@meri.example", time_zone=zone, enrolled_at=start)
@@ -93,9 +112,7 @@ class World:
         self.session.flush()
 
     def _done(self) -> set[tuple[str, date]]:
-        reports = self.session.exec(select(Delivery.subject_id).where(Delivery.notice == "strategy_week"))
-        checks = self.session.exec(select(ledger.LedgerCheck.day).where(ledger.LedgerCheck.finished_at != None))  # noqa: E711
-        digests = self.session.exec(select(Delivery.subject_id).where(Delivery.notice == "bonus.digest", Delivery.deed == "send"))
+        reports, checks, digests = (self.session.exec(query) for query in (_REPORTS, _CHECKS, _DIGESTS))
         days = self.session.exec(select(insights.EnrolledDay.on))
         return {
             *(("report", date.fromordinal(r)) for r in reports),
