@@ -160,7 +160,8 @@ def decoded(raw: bytes, charset: str) -> str:
 @asynccontextmanager
 async def arriving(request: web.Request, limit: int, longest: float = math.inf) -> AsyncIterator[Arriving]:
     """A body that may have a file in it, as it arrives. Raises Refused 413 beyond `limit` bytes, 400 where it is broken, and 408 where
-    it is slow: it has BODY_SECONDS and a second more for each PACE bytes that came, but `longest` seconds in all.
+    it is slow: it has BODY_SECONDS and a second more for each PACE bytes that came, but `longest` seconds in all, and is never silent
+    for BODY_SECONDS.
 
     That is how Apache's mod_reqtimeout gives bodies their time (`body=5,MinRate=32768`): whoever drips is out after five seconds.
     """
@@ -208,7 +209,8 @@ class Arriving:
         self._taken += len(data)
         if self._taken > self._limit:
             raise Refused(413)
-        self._within.reschedule(self._began + min(BODY_SECONDS + self._taken / PACE, self._longest))
+        earned = self._began + min(BODY_SECONDS + self._taken / PACE, self._longest)
+        self._within.reschedule(min(earned, asyncio.get_running_loop().time() + BODY_SECONDS))
         return data
 
 

@@ -190,9 +190,7 @@ def sent_count(session: Session, notice: str, subject_id: int) -> int:
 def cancel(session: Session, notice: str, subject_id: int) -> int:
     """Cancel what is owed and not sent yet; returns how many. What a crash interrupted may be there already: that stays owed, so
     that its lane asks the platform, and takes it back where there is nothing to say any more."""
-    result = session.execute(_CANCEL, {"of_notice": notice, "of_subject": subject_id})
-    assert isinstance(result, CursorResult)
-    return int(result.rowcount)
+    return _count(session, _CANCEL, {"of_notice": notice, "of_subject": subject_id})
 
 
 # Built once: a change of any referral or bonus asks them several times.
@@ -352,7 +350,7 @@ def end_receipt(session: Session, key: str, answer: str) -> None:
     session.connection().execute(_KEEP, {"key": key, "answer": answer})
 
 
-def _count(session: Session, statement: Any) -> int:
-    result = session.execute(statement)
+def _count(session: Session, statement: Any, values: dict[str, Any] | None = None) -> int:
+    result = session.execute(statement, values)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

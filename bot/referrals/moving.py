@@ -123,7 +123,8 @@ _HERE = update(_TABLE).where(_TABLE.c.id == bindparam("seen_id"), _TABLE.c.versi
 
 def put(session: Session, actor_id: int | None, referral: Referral, version: int, new: dict[str, object], *where: ColumnElement[bool]) -> None:
     """Write `new` where the referral is still at `version`, and `where` holds. Raises Stale telling who was quicker."""
-    here = _HERE.where(*where) if where else _HERE
+    here = _HERE.where(*where)
+    session.flush()
     result = session.execute(here, {"seen_id": referral.id, "seen_version": version} | new | {"version": version + 1})
     assert isinstance(result, CursorResult)
     if result.rowcount != 1:

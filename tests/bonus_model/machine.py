@@ -12,7 +12,6 @@ from bonus_model.invariants import Watch, at_the_end
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import text
-from sqlmodel import Session
 
 from bot import bonuses, plans, settings
 from bot.bonuses import Share, clawback, payback, payruns, splits
@@ -119,14 +118,10 @@ class BonusMachine(RuleBasedStateMachine):
         assert not [r for r in self.db.rows(up) if r.id not in before and r.due_on > str(day)], "time going backwards makes no money appear"
 
     def morning(self, day: date) -> None:
-        self.db.write_now(self.every_step, day)
-        assert not self.db.rows(LATE_NEWS, str(day), str(day)), "somebody had left before the due day, and nobody was asked"
-
-    def every_step(self, session: Session, day: date) -> None:
-        """What the clock's ticks do one after the other; in one transaction here, since nobody presses anything in between."""
         for step in (bonuses.start_waiting, bonuses.drop_leavers, bonuses.ask_about_leavers, bonuses.raise_due):
-            step(session, self.now(), day)
-        clawback.ask_back_leavers(session, self.now(), day, ZONE)
+            self.db.write_now(step, self.now(), day)
+        self.db.write_now(clawback.ask_back_leavers, self.now(), day, ZONE)
+        assert not self.db.rows(LATE_NEWS, str(day), str(day)), "somebody had left before the due day, and nobody was asked"
 
     @precondition(lambda self: self.ids)
     @rule(pick=any_pick, actor=anyone, deed=any_pick)

@@ -102,8 +102,7 @@ class World:
             while step(self.session, self.deployment, at):
                 pass
         done = self._done()
-        for what in done - self.known:
-            self.fired[what] += 1
+        self.fired.update(done - self.known)
         self.known = done
         if polling.is_due(self.session, Feed, at):
             polling.claim_due(self.session, Feed, at, 1)
@@ -111,15 +110,18 @@ class World:
             self.reads.append(at)
         self.session.flush()
 
-    def _done(self) -> set[tuple[str, date]]:
+    def _done(self) -> Counter[tuple[str, date]]:
+        """How often each was done, so that a second one on the same day is seen."""
         reports, checks, digests = (self.session.exec(query) for query in (_REPORTS, _CHECKS, _DIGESTS))
         days = self.session.exec(select(insights.EnrolledDay.on))
-        return {
-            *(("report", date.fromordinal(r)) for r in reports),
-            *(("digest", date.fromordinal(d)) for d in digests),
-            *(("ledger", d) for d in checks),
-            *(("enrolled", d) for d in days),
-        }
+        return Counter(
+            [
+                *(("report", date.fromordinal(r)) for r in reports),
+                *(("digest", date.fromordinal(d)) for d in digests),
+                *(("ledger", d) for d in checks),
+                *(("enrolled", d) for d in days),
+            ]
+        )
 
     def close(self) -> None:
         self.session.close()
