@@ -117,7 +117,7 @@ def _in_force(session: Session) -> dict[str, str]:
     values: dict[str, str]
     read_in, values = session.info.get("settings", (None, {}))
     if read_in is None or read_in is not _innermost(session):
-        values = dict(session.exec(_IN_FORCE).all())
+        values = {name: value for name, value in session.connection().execute(_IN_FORCE)}
         session.info["settings"] = (_innermost(session), values)
     return values
 

@@ -72,8 +72,8 @@ class MemoryDatabase:
                 dbapi.execute(f"PRAGMA {pragma}")
 
         @event.listens_for(self.engine, "begin")
-        def _begin(connection: Any) -> None:
-            connection.exec_driver_sql("BEGIN")
+        def _begin(_connection: Any) -> None:
+            self.raw.execute("BEGIN")
 
         self.engine.connect().close()
 
