@@ -39,7 +39,7 @@ demo-reset: setup  ## forget what was done in the demo and start over
 
 test: setup-dev  ## every test, set-up included
 	@bash tests/browser_setup.sh
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: setup-dev  ## what CI does
 	@# The tests are loaded once beforehand, beside the linters: their workers then find the byte code instead of making it three times.
