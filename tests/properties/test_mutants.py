@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-# The same runs each time: whether a fault is found is no matter of luck.
+# As many runs as in make test, and the same each time. Most faults are found in the first few; those for which an author of an override
+# must press again took between 33 and 386 with several seeds, and any change of the house's constants is another seed.
 SEARCH = settings(
-    max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True,
+    max_examples=2000, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True,
     report_multiple_bugs=False, database=None,
 )  # fmt: skip
 
@@ -34,7 +35,7 @@ def test_there_are_at_least_twelve() -> None:
 
 
 @pytest.mark.skipif(not os.environ.get("VINKKI_MUTANTS"), reason="the faults take minutes: make mutants")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("fault", MUTANTS, ids=lambda m: m.__name__)
 def test_a_fault_put_in_on_purpose_is_found(fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
